@@ -1,0 +1,169 @@
+//! The gates, one small function each: a gate names the reason it refuses for, or lets the case pass.
+
+use sha2::{Digest, Sha256};
+
+use super::{Moment, Reason, WorkspaceSnapshot};
+use crate::event::EventRecord;
+use crate::id::SurveyId;
+use crate::survey::launch::{Activation, RepeatUntil, SamplingRate};
+use crate::survey::{Survey, SurveyStatus};
+use crate::user::{Consumption, UserActivity, UserRef};
+
+/// One survey, one user, one moment.
+pub(super) struct Case<'a> {
+    snapshot: &'a WorkspaceSnapshot,
+    survey: &'a Survey,
+    activity: &'a UserActivity,
+    moment: Moment<'a>,
+    /// The activating event, once the event gate has passed.
+    pub(super) event: Option<&'a EventRecord>,
+}
+
+impl<'a> Case<'a> {
+    pub(super) fn new<'m: 'a>(snapshot: &'a WorkspaceSnapshot, survey: &'a Survey, activity: &'a UserActivity, moment: Moment<'m>) -> Self {
+        Self { snapshot, survey, activity, moment, event: None }
+    }
+}
+
+/// A gate and its name.
+pub(super) struct Gate {
+    #[cfg_attr(not(test), expect(dead_code, reason = "names the gate in the tests' messages"))]
+    pub(super) name: &'static str,
+    pub(super) refuses: fn(&mut Case<'_>) -> Option<Reason>,
+}
+
+/// All gates, cheapest and most telling first.
+pub(super) const GATES: [Gate; 8] = [
+    Gate { name: "live", refuses: live },
+    Gate { name: "trigger", refuses: trigger },
+    Gate { name: "platform", refuses: platform },
+    Gate { name: "event", refuses: event },
+    Gate { name: "repeat", refuses: repeat },
+    Gate { name: "wait_period", refuses: wait_period },
+    Gate { name: "sampling", refuses: sampling },
+    Gate { name: "claim", refuses: claim },
+];
+
+fn live(case: &mut Case<'_>) -> Option<Reason> {
+    let status = case.survey.status;
+    (status != SurveyStatus::Live).then_some(Reason::NotLive { status })
+}
+
+fn trigger(case: &mut Case<'_>) -> Option<Reason> {
+    let triggers = &case.survey.document.launch.frontend_triggers;
+    let listed = triggers.iter().any(|name| name.as_str() == case.moment.trigger);
+    (!listed).then_some(Reason::WrongTrigger)
+}
+
+fn platform(case: &mut Case<'_>) -> Option<Reason> {
+    let listed = case.survey.document.launch.platforms.contains(&case.moment.platform);
+    (!listed).then_some(Reason::WrongPlatform)
+}
+
+fn event(case: &mut Case<'_>) -> Option<Reason> {
+    let activation = case.survey.document.launch.activation.as_ref()?;
+    match activating_event(activation, case) {
+        Ok(event) => {
+            case.event = Some(event);
+            None
+        }
+        Err(reason) => Some(reason),
+    }
+}
+
+/// The newest event that is within its own window now, that this survey has not asked about, and that is not older
+/// than one it has. Events come newest first, so the first that fits is the one; if none fits, the reason speaks of
+/// the event that came nearest to fitting.
+fn activating_event<'a>(activation: &Activation, case: &Case<'a>) -> Result<&'a EventRecord, Reason> {
+    let now = case.moment.now;
+    let consumed = newest_consumed(case);
+    let mut nearest = Reason::NoEvent;
+    for event in case.activity.events.iter().filter(|event| activation.backend_triggers.contains(&event.trigger)) {
+        let opens_at = event.effective_at + activation.delay;
+        let expired_at = event.effective_at + activation.expires_after;
+        let already = consumed.filter(|mark| event.recency() <= (mark.effective_at, mark.seq));
+        if now >= expired_at {
+            // Everything further on is older with the same window: nothing can fit any more.
+            keep_nearest(&mut nearest, Reason::EventExpired { expired_at, window: activation.expires_after });
+            break;
+        }
+        match already {
+            Some(mark) if mark.seq == event.seq => {
+                keep_nearest(&mut nearest, Reason::EventConsumed { effective_at: event.effective_at });
+                break;
+            }
+            Some(mark) => {
+                let reason = Reason::EventSuperseded { effective_at: event.effective_at, consumed_at: mark.effective_at };
+                keep_nearest(&mut nearest, reason);
+                break;
+            }
+            None if now < opens_at => keep_nearest(&mut nearest, Reason::EventNotYet { opens_at }),
+            None => return Ok(event),
+        }
+    }
+    Err(nearest)
+}
+
+/// The first finding stands: it is about the newest event.
+fn keep_nearest(nearest: &mut Reason, found: Reason) {
+    if *nearest == Reason::NoEvent {
+        *nearest = found;
+    }
+}
+
+/// The newest event this survey has asked about: the survey was already shown for a moment at least as new as every
+/// event up to it.
+fn newest_consumed<'a>(case: &Case<'a>) -> Option<&'a Consumption> {
+    let marks = case.activity.consumed.iter().filter(|mark| mark.survey == case.survey.id);
+    marks.max_by_key(|mark| (mark.effective_at, mark.seq))
+}
+
+fn repeat(case: &mut Case<'_>) -> Option<Reason> {
+    let history = case.activity.state.surveys.get(&case.survey.id)?;
+    let repeat = case.survey.document.launch.repeat;
+    let used_up = match repeat.until {
+        RepeatUntil::ShownTimes(times) => history.shown_count >= times,
+        RepeatUntil::Answered => history.first_answered_at.is_some(),
+        RepeatUntil::Completed => history.completed_at.is_some(),
+        RepeatUntil::Always => false,
+    };
+    let again_at = history.last_shown_at.map(|shown| shown + repeat.min_between);
+    let too_soon = again_at.filter(|again| case.moment.now < *again);
+    let limit = |again_at| Reason::RepeatLimit { until: repeat.until, shown_count: history.shown_count, again_at };
+    if used_up { Some(limit(None)) } else { too_soon.map(|again| limit(Some(again))) }
+}
+
+fn wait_period(case: &mut Case<'_>) -> Option<Reason> {
+    if case.survey.document.launch.ignores_wait_period {
+        return None;
+    }
+    let until = case.activity.state.last_shown_at? + case.snapshot.wait_period;
+    (case.moment.now < until).then_some(Reason::WaitPeriod { until })
+}
+
+fn sampling(case: &mut Case<'_>) -> Option<Reason> {
+    let rate = case.survey.document.launch.sampling;
+    if rate == SamplingRate::ALL {
+        return None;
+    }
+    let point = sampling_point(case.survey.id, &case.activity.user);
+    let rate = rate.basis_points();
+    (point >= rate).then_some(Reason::NotSampled { point, rate })
+}
+
+/// Where a user falls for a survey, 0 to 9 999: the first eight bytes, big-endian, of SHA-256 over the survey id's
+/// sixteen bytes and the user id's UTF-8, modulo 10 000. Stable over restarts, nodes, versions and the rate: raising
+/// the rate only adds users.
+pub fn sampling_point(survey: SurveyId, user: &UserRef) -> u16 {
+    let digest = Sha256::new().chain_update(survey.as_bytes()).chain_update(user.id.as_str()).finalize();
+    let mut first = [0_u8; 8];
+    first.copy_from_slice(&digest[..8]);
+    #[expect(clippy::cast_possible_truncation, reason = "less than 10 000")]
+    let point = (u64::from_be_bytes(first) % 10_000) as u16;
+    point
+}
+
+fn claim(case: &mut Case<'_>) -> Option<Reason> {
+    let claim = case.activity.state.live_claim(case.moment.now)?;
+    Some(Reason::ClaimedElsewhere { lease_until: claim.lease_until })
+}

@@ -1,0 +1,162 @@
+//! The decision: one pure function from (workspace snapshot, user activity, moment, now) to a verdict per survey and a
+//! winner. `explain` is this function's output, never a second one.
+
+mod gates;
+mod reason;
+mod snapshot;
+
+use std::cmp::Ordering;
+
+use crate::event::EventRecord;
+use crate::id::SurveyId;
+use crate::survey::Survey;
+use crate::survey::launch::Platform;
+use crate::time::Timestamp;
+use crate::user::UserActivity;
+
+pub use gates::sampling_point;
+use gates::{Case, GATES, Gate};
+pub use reason::Reason;
+pub use snapshot::WorkspaceSnapshot;
+
+/// The moment a frontend trigger was fired.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'a> {
+    /// Name of the frontend trigger.
+    pub trigger: &'a str,
+    /// Where.
+    pub platform: Platform,
+    /// When, by the server's clock.
+    pub now: Timestamp,
+}
+
+/// What a decision looks at, and how far it goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// The live surveys of the trigger, each up to its first refusing gate: what a trigger call needs.
+    FirstRefusal,
+    /// Every survey of the workspace, every refusing gate: what explain needs.
+    EveryReason,
+}
+
+/// What one survey's gates say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict<'a> {
+    /// No gate refuses. With an activation: the event that makes the survey due.
+    Due {
+        /// The activating event, if the survey needs one.
+        event: Option<&'a EventRecord>,
+    },
+    /// At least one gate refuses: the reasons in the order of the gates, never empty.
+    Refused(Vec<Reason>),
+}
+
+/// The verdict on one survey.
+#[derive(Clone, Debug)]
+pub struct SurveyVerdict<'a> {
+    /// The survey.
+    pub survey: &'a Survey,
+    /// What its gates say. A survey that is due but loses to another is `Refused` with [`Reason::LowerPriority`].
+    pub verdict: Verdict<'a>,
+}
+
+/// The survey to show.
+#[derive(Clone, Copy, Debug)]
+pub struct Winner<'a> {
+    /// The survey.
+    pub survey: &'a Survey,
+    /// The event that activated it, if it needs one.
+    pub event: Option<&'a EventRecord>,
+}
+
+/// A verdict per survey looked at, and at most one winner.
+#[derive(Clone, Debug)]
+pub struct Decision<'a> {
+    /// In the order of the snapshot.
+    pub verdicts: Vec<SurveyVerdict<'a>>,
+    /// The survey to show.
+    pub winner: Option<Winner<'a>>,
+}
+
+/// Decides. Says for every survey looked at whether it is due, and which due survey wins; claims nothing.
+pub fn decide<'a>(snapshot: &'a WorkspaceSnapshot, activity: &'a UserActivity, moment: &Moment<'a>, depth: Depth) -> Decision<'a> {
+    decide_with(&GATES, &RANKS, snapshot, activity, moment, depth)
+}
+
+/// [`decide`] with some gates and ranks; the tests prove with it that none can go.
+fn decide_with<'a>(
+    gates: &[Gate],
+    ranks: &[Rank],
+    snapshot: &'a WorkspaceSnapshot,
+    activity: &'a UserActivity,
+    moment: &Moment<'a>,
+    depth: Depth,
+) -> Decision<'a> {
+    let mut verdicts = Vec::new();
+    let mut winner: Option<Winner<'a>> = None;
+    let surveys = match depth {
+        Depth::FirstRefusal => snapshot.live_on(moment.trigger),
+        Depth::EveryReason => snapshot.all(),
+    };
+    for survey in surveys {
+        let mut case = Case::new(snapshot, survey, activity, *moment);
+        let reasons = refusals(gates, &mut case, depth);
+        let event = case.event;
+        let verdict = if reasons.is_empty() { Verdict::Due { event } } else { Verdict::Refused(reasons) };
+        if let Verdict::Due { event } = verdict {
+            let challenger = Winner { survey, event };
+            if winner.as_ref().is_none_or(|holder| rank(ranks, &challenger, holder) == Ordering::Greater) {
+                winner = Some(challenger);
+            }
+        }
+        verdicts.push(SurveyVerdict { survey, verdict });
+    }
+    if let Some(winner) = &winner {
+        refuse_losers(&mut verdicts, winner.survey.id);
+    }
+    Decision { verdicts, winner }
+}
+
+fn refusals(gates: &[Gate], case: &mut Case<'_>, depth: Depth) -> Vec<Reason> {
+    let mut reasons = Vec::new();
+    for gate in gates {
+        if let Some(reason) = (gate.refuses)(case) {
+            reasons.push(reason);
+            if depth == Depth::FirstRefusal {
+                break;
+            }
+        }
+    }
+    reasons
+}
+
+fn refuse_losers(verdicts: &mut [SurveyVerdict<'_>], winner: SurveyId) {
+    for verdict in verdicts {
+        let lost = matches!(verdict.verdict, Verdict::Due { .. }) && verdict.survey.id != winner;
+        if lost {
+            verdict.verdict = Verdict::Refused(vec![Reason::LowerPriority { winner }]);
+        }
+    }
+}
+
+/// One key of the order among due surveys; `Greater` when the first is to be shown.
+struct Rank {
+    #[cfg_attr(not(test), expect(dead_code, reason = "names the rank in the tests' messages"))]
+    name: &'static str,
+    compare: fn(&Winner<'_>, &Winner<'_>) -> Ordering,
+}
+
+/// Priority, then surveys with an activating event before those without, newest event first, then the survey id.
+const RANKS: [Rank; 4] = [
+    Rank { name: "priority", compare: |a, b| a.survey.document.launch.priority.cmp(&b.survey.document.launch.priority) },
+    Rank { name: "has_event", compare: |a, b| a.event.is_some().cmp(&b.event.is_some()) },
+    Rank { name: "newest_event", compare: |a, b| a.event.map(EventRecord::recency).cmp(&b.event.map(EventRecord::recency)) },
+    Rank { name: "survey_id", compare: |a, b| b.survey.id.cmp(&a.survey.id) },
+];
+
+fn rank(ranks: &[Rank], a: &Winner<'_>, b: &Winner<'_>) -> Ordering {
+    ranks.iter().map(|rank| (rank.compare)(a, b)).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+//! Why a user is not asked: one closed list, the same codes in API, SDK debug log, dashboard and metrics.
+
+use crate::id::SurveyId;
+use crate::survey::SurveyStatus;
+use crate::survey::launch::RepeatUntil;
+use crate::time::{Span, Timestamp};
+
+/// One reason with its facts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// The survey is a draft, paused or ended.
+    NotLive {
+        /// What it is instead.
+        status: SurveyStatus,
+    },
+    /// The survey does not show at this frontend trigger.
+    WrongTrigger,
+    /// The survey does not show on this platform.
+    WrongPlatform,
+    /// The user is outside the sample.
+    NotSampled {
+        /// Where the user falls, in hundredths of a per cent, 0 to 9 999.
+        point: u16,
+        /// The survey asks those below this.
+        rate: u16,
+    },
+    /// No event that could matter has come for this user.
+    NoEvent,
+    /// The newest event's window has not opened.
+    EventNotYet {
+        /// When it opens.
+        opens_at: Timestamp,
+    },
+    /// The newest event's window has closed.
+    EventExpired {
+        /// When it closed.
+        expired_at: Timestamp,
+        /// How long it was after the event.
+        window: Span,
+    },
+    /// The newest event within its window has already been asked about by this survey.
+    EventConsumed {
+        /// The event's effective time.
+        effective_at: Timestamp,
+    },
+    /// Only events older than one already asked about remain.
+    EventSuperseded {
+        /// The newest remaining event's effective time.
+        effective_at: Timestamp,
+        /// The effective time of the event that was asked about.
+        consumed_at: Timestamp,
+    },
+    /// The survey was shown, answered or completed as often as it may be.
+    RepeatLimit {
+        /// The survey's rule.
+        until: RepeatUntil,
+        /// How often the user saw it.
+        shown_count: u32,
+        /// If only time is missing: when it may be shown again.
+        again_at: Option<Timestamp>,
+    },
+    /// Another survey was shown too recently.
+    WaitPeriod {
+        /// When the wait ends.
+        until: Timestamp,
+    },
+    /// The user has an open claim in another tab, device or call.
+    ClaimedElsewhere {
+        /// When that claim lapses.
+        lease_until: Timestamp,
+    },
+    /// Due, but another survey was shown; this one stays due.
+    LowerPriority {
+        /// The survey that won.
+        winner: SurveyId,
+    },
+}
+
+impl Reason {
+    /// The code of the closed list.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotLive { .. } => "not_live",
+            Self::WrongTrigger => "wrong_trigger",
+            Self::WrongPlatform => "wrong_platform",
+            Self::NotSampled { .. } => "not_sampled",
+            Self::NoEvent => "no_event",
+            Self::EventNotYet { .. } => "event_not_yet",
+            Self::EventExpired { .. } => "event_expired",
+            Self::EventConsumed { .. } => "event_consumed",
+            Self::EventSuperseded { .. } => "event_superseded",
+            Self::RepeatLimit { .. } => "repeat_limit",
+            Self::WaitPeriod { .. } => "wait_period",
+            Self::ClaimedElsewhere { .. } => "claimed_elsewhere",
+            Self::LowerPriority { .. } => "lower_priority",
+        }
+    }
+}

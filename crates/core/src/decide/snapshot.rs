@@ -1,0 +1,72 @@
+//! The catalogue of one workspace as decisions see it: immutable, swapped whole on change.
+
+use std::collections::HashMap;
+
+use crate::id::WorkspaceId;
+use crate::survey::{Survey, SurveyStatus};
+use crate::time::Span;
+use crate::trigger::TriggerName;
+
+/// Everything a decision needs to know of a workspace.
+#[derive(Clone, Debug)]
+pub struct WorkspaceSnapshot {
+    /// Which workspace.
+    pub workspace: WorkspaceId,
+    /// Minimum time between two surveys for one user; zero is none.
+    pub wait_period: Span,
+    /// By id.
+    surveys: Vec<Survey>,
+    /// Places in `surveys` of the live ones, by frontend trigger.
+    live_by_trigger: HashMap<TriggerName, Vec<usize>>,
+}
+
+impl WorkspaceSnapshot {
+    /// Indexes the surveys of a workspace.
+    pub fn new(workspace: WorkspaceId, wait_period: Span, mut surveys: Vec<Survey>) -> Self {
+        surveys.sort_by_key(|survey| survey.id);
+        let mut live_by_trigger: HashMap<TriggerName, Vec<usize>> = HashMap::new();
+        for (place, survey) in surveys.iter().enumerate() {
+            if survey.status == SurveyStatus::Live {
+                for trigger in &survey.document.launch.frontend_triggers {
+                    live_by_trigger.entry(trigger.clone()).or_default().push(place);
+                }
+            }
+        }
+        Self { workspace, wait_period, surveys, live_by_trigger }
+    }
+
+    /// Every survey, whatever its status.
+    pub fn surveys(&self) -> &[Survey] {
+        &self.surveys
+    }
+
+    /// Whether any live survey shows at this frontend trigger.
+    pub fn is_live_trigger(&self, trigger: &str) -> bool {
+        self.live_by_trigger.contains_key(trigger)
+    }
+
+    pub(super) fn live_on(&self, trigger: &str) -> SurveyIter<'_> {
+        let places = self.live_by_trigger.get(trigger).map_or(&[][..], Vec::as_slice);
+        SurveyIter::Places { surveys: &self.surveys, places: places.iter() }
+    }
+
+    pub(super) fn all(&self) -> SurveyIter<'_> {
+        SurveyIter::All(self.surveys.iter())
+    }
+}
+
+/// Goes over some or all surveys without allocating.
+pub(super) enum SurveyIter<'a> {
+    All(std::slice::Iter<'a, Survey>),
+    Places { surveys: &'a [Survey], places: std::slice::Iter<'a, usize> },
+}
+
+impl<'a> Iterator for SurveyIter<'a> {
+    type Item = &'a Survey;
+    fn next(&mut self) -> Option<&'a Survey> {
+        match self {
+            Self::All(surveys) => surveys.next(),
+            Self::Places { surveys, places } => places.next().map(|place| &surveys[*place]),
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! The steps of a display's life.
+
+use std::sync::Arc;
+
+use super::{Display, DisplayState, UserChange};
+use crate::answer::{Answers, InvalidAnswer, check_answers};
+use crate::decide::{Moment, Winner};
+use crate::id::DisplayId;
+use crate::limits::CLAIM_LEASE_MILLIS;
+use crate::properties::Properties;
+use crate::survey::SurveyDocument;
+use crate::time::{Span, Timestamp};
+use crate::trigger::TriggerName;
+use crate::user::{Consumption, OpenClaim, UserActivity, UserRef, UserState};
+
+/// What a claim is made from besides the decision.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// The new display's id.
+    pub display: DisplayId,
+    /// The trigger call's id.
+    pub request_id: Box<str>,
+    /// BCP 47 tag the SDK asked for.
+    pub locale: Box<str>,
+    /// The frontend trigger.
+    pub trigger: TriggerName,
+    /// Its properties.
+    pub trigger_properties: Properties,
+}
+
+/// Claims the winner for the user: a lease of the survey's delay plus 60 s.
+pub fn claim(activity: &UserActivity, winner: &Winner<'_>, moment: &Moment<'_>, claim: Claim) -> (UserChange, Display) {
+    let lease = winner.survey.document.launch.display_delay + Span::from_millis(CLAIM_LEASE_MILLIS);
+    let display = Display {
+        id: claim.display,
+        survey: winner.survey.id,
+        survey_version: winner.survey.version,
+        request_id: claim.request_id,
+        platform: moment.platform,
+        locale: claim.locale,
+        state: DisplayState::Claimed,
+        claimed_at: moment.now,
+        lease_until: moment.now + lease,
+        shown_at: None,
+        first_answered_at: None,
+        completed_at: None,
+        updated_at: moment.now,
+        trigger: claim.trigger,
+        trigger_properties: claim.trigger_properties,
+        attributes: Arc::new(activity.state.attributes.clone()),
+        event: winner.event.map(|event| Arc::new(event.clone())),
+        answers: Answers::new(),
+        revision: 0,
+        duration_ms: None,
+    };
+    let mut state = activity.state.clone();
+    state.open_claim = Some(OpenClaim {
+        display: display.id,
+        survey: display.survey,
+        request_id: display.request_id.clone(),
+        lease_until: display.lease_until,
+    });
+    let mut change = UserChange::of_state(&activity.user, state);
+    change.displays.push(display.clone());
+    (change, display)
+}
+
+/// Why a step is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The claim lapsed or was given back: nothing may be painted.
+    Lapsed,
+    /// The answers do not fit the survey.
+    Answers(Vec<InvalidAnswer>),
+}
+
+/// The outcome of a confirmation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Confirmed {
+    /// Store this; the survey may be painted once it is stored.
+    Shown(Box<UserChange>),
+    /// It was confirmed before: nothing to store.
+    Already(DisplayState),
+}
+
+/// Confirms that the survey is about to be painted: from here on it counts as shown, and its event is consumed.
+pub fn confirm(user: &UserRef, state: &UserState, display: &Display, now: Timestamp) -> Result<Confirmed, Refusal> {
+    if display.has_lapsed(now) {
+        return Err(Refusal::Lapsed);
+    }
+    if display.state != DisplayState::Claimed {
+        return Ok(Confirmed::Already(display.state));
+    }
+    let holds_claim = state.open_claim.as_ref().is_some_and(|claim| claim.display == display.id);
+    if !holds_claim {
+        return Err(Refusal::Lapsed);
+    }
+    let mut state = state.clone();
+    let mut display = display.clone();
+    let consumed = mark_shown(&mut state, &mut display, now);
+    let mut change = UserChange::of_state(user, state);
+    change.displays.push(display);
+    change.consumed.extend(consumed);
+    Ok(Confirmed::Shown(Box::new(change)))
+}
+
+/// Counts a display as shown: history, wait period, consumption, and the claim is no longer open.
+fn mark_shown(state: &mut UserState, display: &mut Display, now: Timestamp) -> Option<Consumption> {
+    display.state = DisplayState::Shown;
+    display.shown_at = Some(now);
+    display.updated_at = now;
+    if state.open_claim.as_ref().is_some_and(|claim| claim.display == display.id) {
+        state.open_claim = None;
+    }
+    state.last_shown_at = state.last_shown_at.max(Some(now));
+    let history = state.surveys.entry(display.survey).or_default();
+    history.shown_count = history.shown_count.saturating_add(1);
+    history.last_shown_at = history.last_shown_at.max(Some(now));
+    display.event.as_ref().map(|event| Consumption {
+        survey: display.survey,
+        seq: event.seq,
+        effective_at: event.effective_at,
+        received_at: event.received_at,
+    })
+}
+
+/// The user closed (`Dismissed`) or left (`Abandoned`) the survey. Before it was shown this gives the claim back.
+/// `None`: nothing to store.
+pub fn close(user: &UserRef, state: &UserState, display: &Display, to: DisplayState, now: Timestamp) -> Option<UserChange> {
+    debug_assert!(matches!(to, DisplayState::Dismissed | DisplayState::Abandoned));
+    let next = match display.state {
+        DisplayState::Claimed => DisplayState::Lapsed,
+        DisplayState::Shown | DisplayState::Answered | DisplayState::Abandoned => to,
+        DisplayState::Completed | DisplayState::Dismissed | DisplayState::Lapsed => return None,
+    };
+    if next == display.state {
+        return None;
+    }
+    let mut state = state.clone();
+    if state.open_claim.as_ref().is_some_and(|claim| claim.display == display.id) {
+        state.open_claim = None;
+    }
+    let display = Display { state: next, updated_at: now, ..display.clone() };
+    let mut change = UserChange::of_state(user, state);
+    change.displays.push(display);
+    Some(change)
+}
+
+/// The whole answer set so far.
+#[derive(Clone, Debug)]
+pub struct ResponseInput {
+    /// Rises with every change; a lower one never overwrites a higher.
+    pub revision: u64,
+    /// Whether the last question was answered.
+    pub completed: bool,
+    /// By question id.
+    pub answers: Answers,
+    /// Time since the showing as the SDK measured it, in milliseconds.
+    pub duration_ms: Option<u64>,
+}
+
+/// The outcome of saving answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Responded {
+    /// Store this.
+    Saved(Box<UserChange>),
+    /// The stored revision is at least as high: nothing to store.
+    Already {
+        /// The stored revision.
+        revision: u64,
+        /// The stored state.
+        state: DisplayState,
+    },
+}
+
+/// Saves answers and advances the display, in one change. A display that lapsed still takes answers: somebody saw it,
+/// so it is marked shown and its event consumed. `document` is the version that the display began with.
+pub fn respond(
+    user: &UserRef,
+    state: &UserState,
+    display: &Display,
+    document: &SurveyDocument,
+    input: ResponseInput,
+    now: Timestamp,
+) -> Result<Responded, Refusal> {
+    let wrong = check_answers(document, &input.answers, input.completed);
+    if !wrong.is_empty() {
+        return Err(Refusal::Answers(wrong));
+    }
+    if input.revision <= display.revision {
+        return Ok(Responded::Already { revision: display.revision, state: display.state });
+    }
+    let mut state = state.clone();
+    let mut display = display.clone();
+    let consumed = if display.shown_at.is_none() { mark_shown(&mut state, &mut display, now) } else { None };
+    display.revision = input.revision;
+    display.answers = input.answers;
+    display.duration_ms = input.duration_ms.or(display.duration_ms);
+    display.updated_at = now;
+    let history = state.surveys.entry(display.survey).or_default();
+    if !display.answers.is_empty() {
+        display.first_answered_at.get_or_insert(now);
+        history.first_answered_at.get_or_insert(now);
+    }
+    if input.completed {
+        display.completed_at.get_or_insert(now);
+        history.completed_at.get_or_insert(now);
+    }
+    display.state = state_after_answers(&display);
+    let mut change = UserChange::of_state(user, state);
+    change.displays.push(display);
+    change.consumed.extend(consumed);
+    Ok(Responded::Saved(Box::new(change)))
+}
+
+/// `Completed` latches; an answer after closing keeps the closing, one after leaving brings the user back.
+fn state_after_answers(display: &Display) -> DisplayState {
+    if display.completed_at.is_some() {
+        return DisplayState::Completed;
+    }
+    match display.state {
+        DisplayState::Dismissed => DisplayState::Dismissed,
+        _ if display.first_answered_at.is_some() => DisplayState::Answered,
+        other => other,
+    }
+}

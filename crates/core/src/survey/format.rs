@@ -1,0 +1,261 @@
+//! The survey document as files and calls write it: format version 1. Published as a JSON Schema in `schemas/`.
+//!
+//! These types only say what is written where; [`super::parse_document`] checks the rules and makes the domain's own
+//! [`super::SurveyDocument`]. Unknown fields are refused, so that a misspelt setting cannot pass for a default.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// The one format version there is.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// One text by BCP 47 language tag, for example `{"en": "How did you sleep?"}`.
+pub type Text = BTreeMap<String, String>;
+
+/// A survey and how it launches.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SurveyFile {
+    /// Version of this format: 1.
+    pub format_version: u32,
+    /// Name for the team; users never see it.
+    pub name: String,
+    /// BCP 47 tag of the language every text must have.
+    pub default_language: String,
+    /// All languages of the survey. Default: the default language alone.
+    pub languages: Option<Vec<String>>,
+    /// 1 to 100 questions, in order.
+    pub questions: Vec<QuestionFile>,
+    /// Shown after the last question.
+    pub thank_you: Option<ThankYouFile>,
+    /// Texts of the frame around the questions, where they differ from the built-in ones.
+    #[serde(default)]
+    pub texts: TextsFile,
+    /// Whether users may close the survey. Default: true.
+    pub dismissible: Option<bool>,
+    /// Whether the survey shows how far along the user is. Default: true.
+    pub show_progress: Option<bool>,
+    /// Where, for whom, when, how often.
+    pub launch: LaunchFile,
+}
+
+/// A question. Which fields belong to it depends on its `type`.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct QuestionFile {
+    /// Unique within the survey: 1 to 64 letters, digits, `_` or `-`. Kept over versions.
+    pub id: String,
+    /// What kind of question.
+    #[serde(rename = "type")]
+    pub kind: QuestionType,
+    /// The question itself.
+    pub title: Text,
+    /// A line below the question.
+    pub description: Option<Text>,
+    /// Whether an answer is needed. Default: false.
+    #[serde(default)]
+    pub required: bool,
+    /// `single_select_feedback`: 2 to 100 options.
+    pub options: Option<Vec<OptionFile>>,
+    /// `single_select_feedback`: order of the options. Default: `none`.
+    pub randomise: Option<RandomiseFile>,
+    /// `nps_feedback`, `star_feedback`: what the ends of the scale mean.
+    pub labels: Option<LabelsFile>,
+    /// `input_feedback`: shown while the field is empty.
+    pub placeholder: Option<Text>,
+    /// `input_feedback`: longest answer in characters, 1 to 4000. Default: 2000.
+    pub max_length: Option<u32>,
+}
+
+/// Identifiers of question types.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum QuestionType {
+    /// One of several options.
+    SingleSelectFeedback,
+    /// 0 to 10.
+    NpsFeedback,
+    /// 1 to 5 stars.
+    StarFeedback,
+    /// Free text.
+    InputFeedback,
+}
+
+/// One option of a choice.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct OptionFile {
+    /// Unique within the question: 1 to 64 letters, digits, `_` or `-`. Kept over versions.
+    pub id: String,
+    /// What the option says.
+    pub label: Text,
+    /// "Other, please specify". Default: false.
+    #[serde(default)]
+    pub allows_text: bool,
+}
+
+/// Order of options.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum RandomiseFile {
+    /// As written.
+    None,
+    /// Any order.
+    All,
+    /// Any order, the last one stays last.
+    KeepLast,
+}
+
+/// What the ends of a scale mean.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct LabelsFile {
+    /// The lowest.
+    pub low: Text,
+    /// The highest.
+    pub high: Text,
+}
+
+/// The card after the last question.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ThankYouFile {
+    /// Its heading.
+    pub title: Text,
+    /// A line below it.
+    pub description: Option<Text>,
+}
+
+/// Texts of the frame around the questions.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TextsFile {
+    /// Button to the next question.
+    pub next: Option<Text>,
+    /// Button that sends the last answer.
+    pub submit: Option<Text>,
+    /// Button that leaves a question unanswered.
+    pub skip: Option<Text>,
+    /// Label of the button that closes the survey.
+    pub close: Option<Text>,
+    /// Said when a required answer is missing.
+    pub required: Option<Text>,
+    /// Label of the text field of an option that takes one.
+    pub other: Option<Text>,
+}
+
+/// Where, for whom, when, how often.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct LaunchFile {
+    /// Where it may show. Default: everywhere.
+    pub platforms: Option<Vec<PlatformFile>>,
+    /// The moments in the app or site at which it may show; at least one.
+    pub frontend_triggers: Vec<TriggerFile>,
+    /// "Activate with backend event". Absent: it needs no event.
+    pub activation: Option<ActivationFile>,
+    /// Which of several due surveys is shown. Default: `normal`.
+    pub priority: Option<PriorityFile>,
+    /// Share of users that may be asked, 0 to 100, up to two decimals. Default: 100.
+    pub sampling_percent: Option<f64>,
+    /// How often the same user may be asked. Default: until shown once.
+    pub repeat: Option<RepeatFile>,
+    /// Whether the workspace's wait period does not hold it back. Default: false.
+    #[serde(default)]
+    pub ignores_wait_period: bool,
+    /// Milliseconds between the frontend trigger and the showing, 0 to 600000. Default: 0.
+    #[serde(default)]
+    pub display_delay_ms: u32,
+}
+
+/// Where an SDK runs.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum PlatformFile {
+    /// A browser.
+    Web,
+    /// An iPhone or iPad app.
+    Ios,
+    /// An Android app.
+    Android,
+}
+
+/// A backend or frontend trigger.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TriggerFile {
+    /// Its name: 1 to 128 characters, no control characters.
+    pub name: String,
+}
+
+/// "Activate with backend event".
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ActivationFile {
+    /// Any one of these makes the survey due; at least one.
+    pub backend_triggers: Vec<TriggerFile>,
+    /// The survey is due until this many seconds after the event: 60 (1 minute) to 360000 (100 hours).
+    pub expires_after_secs: u32,
+    /// The survey is due from this many seconds after the event. Default: 0; less than `expires_after_secs`.
+    #[serde(default)]
+    pub delay_secs: u32,
+}
+
+/// Five levels.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum PriorityFile {
+    /// Last.
+    Lowest,
+    /// Late.
+    Low,
+    /// As most.
+    Normal,
+    /// Early.
+    High,
+    /// First.
+    Highest,
+}
+
+/// How often the same user may be asked.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RepeatFile {
+    /// Until what the survey may be shown again.
+    pub until: RepeatUntilFile,
+    /// With `shown`: how many times, at least 1. Default: 1.
+    pub times: Option<u32>,
+    /// Whole days that must lie between two showings, 0 to 3650. Default: 0.
+    #[serde(default)]
+    pub min_days_between: u32,
+}
+
+/// Until what a survey may be shown again.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum RepeatUntilFile {
+    /// Until it was shown `times` times.
+    Shown,
+    /// Until the first answer.
+    Answered,
+    /// Until a response was completed.
+    Completed,
+    /// No end.
+    Always,
+}

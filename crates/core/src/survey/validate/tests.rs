@@ -1,0 +1,89 @@
+use super::*;
+
+const WHOLE: &str = r#"{
+  "format_version": 1, "name": "Sleep quality", "default_language": "en", "languages": ["en", "de"],
+  "questions": [
+    {"id": "q1", "type": "single_select_feedback", "title": {"en": "How?", "de": "Wie?"}, "required": true,
+     "options": [{"id": "well", "label": {"en": "Well"}}, {"id": "other", "label": {"en": "Other"}, "allows_text": true}], "randomise": "keep_last"},
+    {"id": "q2", "type": "nps_feedback", "title": {"en": "Likely?"}, "labels": {"low": {"en": "No"}, "high": {"en": "Yes"}}},
+    {"id": "q3", "type": "star_feedback", "title": {"en": "Stars?"}},
+    {"id": "q4", "type": "input_feedback", "title": {"en": "More?"}, "placeholder": {"en": "…"}, "max_length": 10}],
+  "thank_you": {"title": {"en": "Thanks"}},
+  "launch": {"frontend_triggers": [{"name": "MainActivity"}],
+    "activation": {"backend_triggers": [{"name": "ended sleep"}], "expires_after_secs": 7200, "delay_secs": 60},
+    "priority": "high", "sampling_percent": 33.33, "repeat": {"until": "shown", "times": 3, "min_days_between": 7}}
+}"#;
+
+/// Replaces `from` with `to` in the whole document and expects exactly one complaint, at `pointer`.
+#[track_caller]
+fn refuses(from: &str, to: &str, pointer: &str) {
+    assert!(WHOLE.contains(from), "{from} is not in the document");
+    let errors = parse_document(&WHOLE.replacen(from, to, 1)).expect_err(to);
+    let pointers: Vec<&str> = errors.iter().map(|error| error.pointer.as_str()).collect();
+    assert_eq!(pointers, [pointer], "{errors:?}");
+}
+
+#[track_caller]
+fn accepts(from: &str, to: &str) {
+    assert!(WHOLE.contains(from), "{from} is not in the document");
+    if let Err(errors) = parse_document(&WHOLE.replacen(from, to, 1)) {
+        panic!("{errors:?}");
+    }
+}
+
+#[test]
+fn a_whole_document_is_read() {
+    let document = parse_document(WHOLE).unwrap();
+    assert_eq!(document.questions.len(), 4);
+    assert_eq!(document.launch.priority, Priority::High);
+    assert_eq!(document.launch.sampling.basis_points(), 3_333);
+    assert_eq!(document.launch.repeat, Repeat { until: RepeatUntil::ShownTimes(3), min_between: Span::from_days(7) });
+    let activation = document.launch.activation.unwrap();
+    assert_eq!(activation.expires_after, Span::from_secs(7_200));
+    assert_eq!(activation.delay, Span::from_secs(60));
+    assert_eq!(document.questions[0].title.get("de", "en"), "Wie?");
+}
+
+#[test]
+fn the_expiry_ends_at_exactly_one_minute_and_one_hundred_hours() {
+    let expiry = "\"expires_after_secs\": 7200, \"delay_secs\": 60";
+    accepts(expiry, "\"expires_after_secs\": 60");
+    accepts(expiry, "\"expires_after_secs\": 360000");
+    refuses(expiry, "\"expires_after_secs\": 59", "/launch/activation/expires_after_secs");
+    refuses(expiry, "\"expires_after_secs\": 360001", "/launch/activation/expires_after_secs");
+    refuses(expiry, "\"expires_after_secs\": 60, \"delay_secs\": 60", "/launch/activation/delay_secs");
+}
+
+#[test]
+fn every_rule_names_its_place() {
+    refuses("\"format_version\": 1", "\"format_version\": 2", "/format_version");
+    refuses("Sleep quality", " ", "/name");
+    refuses("[\"en\", \"de\"]", "[\"en\", \"de\", \"en\"]", "/languages/2");
+    refuses("\"id\": \"q2\"", "\"id\": \"q1\"", "/questions/1/id");
+    refuses("\"id\": \"q2\"", "\"id\": \"q 2\"", "/questions/1/id");
+    refuses("\"id\": \"other\"", "\"id\": \"well\"", "/questions/0/options/1/id");
+    refuses("{\"en\": \"Stars?\"}", "{\"de\": \"Sterne?\"}", "/questions/2/title");
+    refuses("{\"en\": \"Stars?\"}", "{\"en\": \"Stars?\", \"fr\": \"x\"}", "/questions/2/title/fr");
+    refuses("\"max_length\": 10", "\"max_length\": 4001", "/questions/3/max_length");
+    refuses("\"max_length\": 10", "\"randomise\": \"all\"", "/questions/3/randomise");
+    refuses("[{\"name\": \"MainActivity\"}]", "[]", "/launch/frontend_triggers");
+    refuses("MainActivity", "", "/launch/frontend_triggers/0/name");
+    refuses("33.33", "33.333", "/launch/sampling_percent");
+    refuses("33.33", "100.01", "/launch/sampling_percent");
+    refuses("\"times\": 3", "\"times\": 0", "/launch/repeat/times");
+    refuses("\"until\": \"shown\"", "\"until\": \"always\"", "/launch/repeat/times");
+}
+
+#[test]
+fn a_wrong_shape_names_its_place_too() {
+    refuses("\"max_length\": 10", "\"max_length\": \"10\"", "/questions/3/max_length");
+    refuses("star_feedback", "stars", "/questions/2/type");
+    refuses("\"title\": {\"en\": \"Thanks\"}", "\"titel\": {}", "/thank_you/titel");
+    refuses("\"delay_secs\": 60", "\"delay_secs\": -1", "/launch/activation/delay_secs");
+}
+
+#[test]
+fn everything_wrong_is_said_at_once() {
+    let document = WHOLE.replace("Sleep quality", "").replace("\"max_length\": 10", "\"max_length\": 0");
+    assert_eq!(parse_document(&document).unwrap_err().len(), 2);
+}

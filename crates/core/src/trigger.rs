@@ -1,0 +1,90 @@
+//! Names of backend and frontend triggers.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::limits::TRIGGER_NAME_SCALARS_MAX;
+
+/// The name of a backend or frontend trigger: 1 to 128 scalars, no control characters. Cheap to clone.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TriggerName(Arc<str>);
+
+/// Why a text is no name of a trigger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidTriggerName {
+    /// Nothing there.
+    #[error("must not be empty")]
+    Empty,
+    /// More than the limit.
+    #[error("must be at most {TRIGGER_NAME_SCALARS_MAX} characters long")]
+    TooLong,
+    /// A control character, U+0000 to U+001F or U+007F to U+009F.
+    #[error("must not contain control characters")]
+    ControlCharacter,
+}
+
+impl TriggerName {
+    /// Checks and wraps a name.
+    pub fn new(name: &str) -> Result<Self, InvalidTriggerName> {
+        if name.is_empty() {
+            return Err(InvalidTriggerName::Empty);
+        }
+        if name.chars().count() > TRIGGER_NAME_SCALARS_MAX {
+            return Err(InvalidTriggerName::TooLong);
+        }
+        if name.chars().any(char::is_control) {
+            return Err(InvalidTriggerName::ControlCharacter);
+        }
+        Ok(Self(name.into()))
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for TriggerName {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TriggerName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for TriggerName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.0, f)
+    }
+}
+
+/// Which side a trigger is fired from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TriggerKind {
+    /// Posted by a server; makes surveys due.
+    Backend,
+    /// Fired by an SDK; the place where surveys show.
+    Frontend,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_checked_at_their_edges() {
+        let longest = "ü".repeat(TRIGGER_NAME_SCALARS_MAX);
+        for good in ["ended sleep", "MainActivity", "购物车", longest.as_str()] {
+            assert!(TriggerName::new(good).is_ok(), "{good}");
+        }
+        assert_eq!(TriggerName::new(""), Err(InvalidTriggerName::Empty));
+        assert_eq!(TriggerName::new(&format!("{longest}x")), Err(InvalidTriggerName::TooLong));
+        assert_eq!(TriggerName::new("a\nb"), Err(InvalidTriggerName::ControlCharacter));
+        assert_eq!(TriggerName::new("a\u{85}b"), Err(InvalidTriggerName::ControlCharacter));
+    }
+}

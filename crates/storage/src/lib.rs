@@ -1,0 +1,50 @@
+//! The ports: what Sonde asks of an engine.
+//!
+//! An engine stores three aggregates, each behind a trait of its own:
+//!
+//! * [`Catalogue`] is small and read whole: workspaces, keys, surveys and their versions. Services keep it in memory as
+//!   an immutable snapshot and read through the trait only on change.
+//! * [`Activity`] is large and keyed by user. Every operation touches exactly one user, and every write goes through
+//!   [`Activity::commit`]: a group of [`Write`]s that is durable as a whole before any of them is answered.
+//! * [`Responses`] are rows to query, fed from activity; no decision ever reads them.
+//!
+//! # What every engine promises
+//!
+//! 1. When `commit` returns `Ok`, every write of the group with a successful [`Outcome`] survives a power cut.
+//! 2. A write that `commit` answered with `Ok` is seen by every later `load`, on every node.
+//! 3. A [`UserChange`] is applied as a whole or not at all, and only when the stored version is the expected one: of
+//!    several changes made from the same version exactly one is [`Outcome::Changed`].
+//! 4. Identity of an event is (workspace, user, event id): of several appends with the same id exactly one is stored.
+//! 5. A display that was shown becomes a row of [`Responses`]: always the latest state, never twice, never lost.
+//!
+//! The `contract` feature holds the one suite that checks these promises, and a reference model that keeps them in the
+//! simplest way there is.
+
+mod activity;
+mod catalogue;
+mod error;
+mod responses;
+
+#[cfg(feature = "contract")]
+pub mod contract;
+#[cfg(feature = "contract")]
+pub mod memory;
+
+pub use activity::{Activity, Append, EventFingerprint, KeyObservation, Merge, Observation, Outcome, PropertyStats, TriggerStats, Write};
+pub use catalogue::{ApiKey, Catalogue, NewMember, NewWorkspace, SurveyRecord, SurveyVersion, Workspace};
+pub use error::{StorageError, StorageErrorKind};
+pub use responses::{ResponseQuery, ResponseRow, Responses};
+
+use sonde_core::time::Timestamp;
+
+/// Tells the time. The only way anything behind the edges learns it.
+pub trait Clock: Send + Sync + 'static {
+    /// Now. Never earlier than a value it gave before.
+    fn now(&self) -> Timestamp;
+}
+
+impl<C: Clock + ?Sized> Clock for std::sync::Arc<C> {
+    fn now(&self) -> Timestamp {
+        (**self).now()
+    }
+}
