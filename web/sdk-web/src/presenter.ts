@@ -1,0 +1,33 @@
+import type { Presenter } from "@sonde/sdk-core";
+import type { SurveyContent, Theme } from "@sonde/widget";
+
+export type Widget = Pick<typeof import("@sonde/widget"), "renderSurvey">;
+
+/** Fetches the widget when the first survey is due, and draws with it. */
+export function lazyPresenter(load: () => Promise<Widget>, theme: Theme): Presenter {
+  let loading: Promise<Widget> | null = null;
+  let widget: Widget | null = null;
+
+  const fetchWidget = async (): Promise<Widget> => {
+    try {
+      const [loaded] = await Promise.all([load(), bodyParsed()]);
+      return (widget = loaded);
+    } catch (error) {
+      loading = null;
+      throw error;
+    }
+  };
+  return {
+    load: () => (loading ??= fetchWidget()),
+    show(content, hooks) {
+      if (!widget) throw new Error("widget not loaded");
+      const survey = widget.renderSurvey({ content: content as SurveyContent, theme, ...hooks });
+      return { close: () => survey.destroy(), flush: () => survey.flush() };
+    },
+  };
+}
+
+function bodyParsed(): Promise<void> {
+  if (document.body) return Promise.resolve();
+  return new Promise((resolve) => document.addEventListener("DOMContentLoaded", () => resolve(), { once: true }));
+}

@@ -1,0 +1,31 @@
+/** The script tag: `<script src="https://sonde.example/sdk/v1/sonde.js" data-key="pk_…" data-user="…"></script>` */
+import type { Widget } from "./presenter.ts";
+import { createSonde, type Sonde } from "./sonde.ts";
+
+/** The hashed name of the widget, put in by the build. */
+declare const WIDGET_FILE: string;
+
+declare global {
+  interface Window {
+    sonde?: Sonde;
+  }
+}
+
+function boot(): void {
+  const script = document.currentScript;
+  if (window.sonde || !(script instanceof HTMLScriptElement)) return;
+  const { src, dataset } = script;
+  // An import takes a plain string under Trusted Types; a script element would not.
+  const load = () => import(new URL(WIDGET_FILE, src).href) as Promise<Widget>;
+  const sonde = createSonde(load, new URL(src).origin);
+  window.sonde = sonde;
+  const { key, user, locale, debug } = dataset;
+  if (!key) return;
+  sonde.init({ key, user: user ?? null, debug: debug !== undefined && debug !== "false", ...(locale ? { locale } : {}) });
+}
+
+try {
+  boot();
+} catch {
+  // The page goes on without surveys.
+}
