@@ -1,6 +1,6 @@
 import { type Api, ApiError } from "./api.ts";
 import type { Emitter } from "./emitter.ts";
-import { DELAY_LONGEST_MS, WIDGET_PATIENCE_MS } from "./limits.ts";
+import { WIDGET_PATIENCE_MS } from "./limits.ts";
 import type { Answers, Platform, ShownSurvey } from "./ports.ts";
 import type { Queue } from "./queue.ts";
 import type { Owner, Session } from "./session.ts";
@@ -52,10 +52,13 @@ export class Display {
     let confirmed = false;
     try {
       const renderer = this.#renderer();
-      renderer.catch(() => {});
+      let broken = false;
+      renderer.catch(() => (broken = true));
       const [content] = await Promise.all([this.#content(), this.#delay()]);
-      if (this.#cancelled) return false;
-      await Promise.all([this.#confirm().then(() => (confirmed = true)), renderer]);
+      if (this.#cancelled || broken) return false;
+      await this.#confirm();
+      confirmed = true;
+      await renderer;
       if (!this.#cancelled) {
         this.#paint(content);
         return true;
@@ -102,7 +105,6 @@ export class Display {
   #delay(): Promise<void> {
     const delayMs = this.#claim.delay_ms ?? 0;
     if (delayMs <= 0) return Promise.resolve();
-    if (delayMs > DELAY_LONGEST_MS) return Promise.reject(new Error("delay too long"));
     return new Promise((resolve) => {
       const stop = this.#parts.platform.clock.after(delayMs, resolve);
       this.#interrupt = () => {

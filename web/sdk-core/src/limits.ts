@@ -7,8 +7,6 @@ export const SEQUENCE_NAMES = 50;
 export const QUEUE_ENTRIES = 200;
 /** Items in one batch, as the protocol says. */
 export const BATCH_ITEMS = 100;
-/** A beacon may hold 64 KiB; stay below it. */
-export const BEACON_CHARS = 60_000;
 /** Unsent answers older than this are dropped. */
 export const QUEUE_AGE_MS = 7 * 86_400_000;
 export const RETRY_FIRST_MS = 2_000;
@@ -18,7 +16,5 @@ export const TRIGGER_RETRY_MS = 800;
 export const SEEN_DELAY_MS = 2_000;
 export const POLL_MS = 60_000;
 export const POLL_SHORTEST_MS = 5_000;
-/** A longer delay than this is taken for a mistake and nothing is shown. */
-export const DELAY_LONGEST_MS = 24 * 3_600_000;
 /** How long a confirmed survey may wait for its widget. */
 export const WIDGET_PATIENCE_MS = 15_000;

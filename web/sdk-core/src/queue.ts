@@ -1,5 +1,5 @@
 import { type Api, ApiError, mayPass, statusOf } from "./api.ts";
-import { API, BATCH_ITEMS, BEACON_CHARS, QUEUE_AGE_MS, QUEUE_ENTRIES, RETRY_FIRST_MS, RETRY_LONGEST_MS } from "./limits.ts";
+import { API, BATCH_ITEMS, QUEUE_AGE_MS, QUEUE_ENTRIES, RETRY_FIRST_MS, RETRY_LONGEST_MS } from "./limits.ts";
 import type { Answers, Attributes, Platform, Request } from "./ports.ts";
 import type { Owner, Session } from "./session.ts";
 
@@ -90,11 +90,14 @@ export class Queue {
   beacon(extra: readonly Unkept[]): void {
     const { token } = this.#session.owner;
     if (!token) return;
-    const items: (Item | Unkept)[] = this.#mine().map((entry) => entry.item);
-    for (const part of parts([...items, ...extra])) {
+    const items: (Item | Unkept)[] = this.#entries().filter((entry) => this.#isMine(entry)).map((entry) => entry.item);
+    const send = (part: readonly (Item | Unkept)[]) => {
       const text = JSON.stringify({ key: this.#api.key, client_token: token, items: part });
-      this.#platform.transport.beacon(`${API}/batch`, text);
-    }
+      return this.#platform.transport.beacon(`${API}/batch`, text);
+    };
+    const all = [...items, ...extra];
+    // What is too much for one beacon may fit several.
+    if (all.length && !send(all.slice(0, BATCH_ITEMS))) for (const item of all) send([item]);
   }
 
   #merged(key: string, item: Item): Item {
@@ -111,8 +114,8 @@ export class Queue {
   async #sendAll(): Promise<void> {
     this.#running = true;
     try {
-      for (let entries = this.#next(); entries.length > 0; entries = this.#next()) {
-        await this.#send(entries);
+      for (let entry = this.#next(); entry; entry = this.#next()) {
+        await this.#send(entry);
         this.#failures = 0;
       }
     } catch (error) {
@@ -130,29 +133,8 @@ export class Queue {
     this.#cancelRetry = clock.after(Math.max(backoff, retryAfterMs ?? 0), () => this.wake());
   }
 
-  /** Returns when every entry was answered; throws when some should be sent again later. */
-  async #send(entries: readonly Entry[]): Promise<void> {
-    const first = entries[0] as Entry;
-    if (entries.length === 1) return this.#sendOne(first);
-    let results: readonly { readonly status?: number }[];
-    try {
-      const reply = await this.#call(first, "POST", "/batch", { items: entries.map((entry) => entry.item) });
-      results = (reply.body as { results?: typeof results } | null)?.results ?? [];
-    } catch (error) {
-      if (mayPass(statusOf(error)) && this.#isMine(first)) throw error;
-      for (const entry of entries) await this.#sendOne(entry);
-      return;
-    }
-    const statuses = entries.map((entry, index) => {
-      const status = results[index]?.status ?? 0;
-      if (!mayPass(status)) this.#remove(entry);
-      return status;
-    });
-    const again = statuses.find(mayPass);
-    if (again !== undefined) throw new ApiError(again);
-  }
-
-  async #sendOne(entry: Entry): Promise<void> {
+  /** Returns when the entry was answered; throws when it should be sent again later. */
+  async #send(entry: Entry): Promise<void> {
     const { type, ...body } = entry.item;
     try {
       if (entry.item.type === "attributes") {
@@ -180,15 +162,10 @@ export class Queue {
     return entry.who === this.#session.owner.who;
   }
 
-  /** The entries of one user, this one first, as many as fit one batch. */
-  #next(): Entry[] {
-    const entries = this.#entries().filter((entry) => this.#isMine(entry) || entry.token !== null);
-    const first = entries.find((entry) => this.#isMine(entry)) ?? entries[0];
-    return entries.filter((entry) => entry.who === first?.who).slice(0, BATCH_ITEMS);
-  }
-
-  #mine(): Entry[] {
-    return this.#entries().filter((entry) => this.#isMine(entry));
+  /** This user's oldest entry, else the oldest of one who has left a token. */
+  #next(): Entry | undefined {
+    const entries = this.#entries();
+    return entries.find((entry) => this.#isMine(entry)) ?? entries.find((entry) => entry.token);
   }
 
   /** Oldest first. Drops what is too old or too much. */
@@ -226,22 +203,4 @@ export class Queue {
 
 function attributesKey(who: string): string {
   return `${PREFIX}attributes:${who}`;
-}
-
-/** Splits so that each part fits a beacon. */
-function parts<T>(items: readonly T[]): T[][] {
-  const all: T[][] = [];
-  let chars = Infinity;
-  for (const item of items) {
-    const size = JSON.stringify(item).length;
-    const part = all[all.length - 1];
-    if (!part || chars + size > BEACON_CHARS || part.length >= BATCH_ITEMS) {
-      all.push([item]);
-      chars = size;
-    } else {
-      part.push(item);
-      chars += size;
-    }
-  }
-  return all;
 }

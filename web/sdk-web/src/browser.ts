@@ -41,14 +41,12 @@ export const browserClock: Clock = {
 
 export const browserRandom: Random = { uuid, fraction: () => Math.random() };
 
-/** Version 4. By hand where `randomUUID` is missing: it exists only on secure origins. */
+/** Version 4. Not `randomUUID`, which exists on secure origins only. */
 function uuid(): string {
-  if (crypto.randomUUID) return crypto.randomUUID();
   const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = ((bytes[6] as number) & 0x0f) | 0x40;
-  bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  const variant = "89ab"[(bytes[8] as number) & 3];
+  return hex.replace(/^(.{8})(.{4}).(.{3}).(.{3})/, `$1-$2-4$3-${variant}$4-`);
 }
 
 export function browserSurroundings(locale?: string): Surroundings {
