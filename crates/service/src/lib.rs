@@ -1,1 +1,95 @@
-//! placeholder
+//! What Sonde does: ingest, decide and claim, respond, administer. Knows no HTTP and no storage driver.
+//!
+//! One [`Service`] stands over one engine. Reads go to the engine directly; every write of a user's activity goes
+//! through one bounded [write queue](write_queue), which makes a group durable with one sync before any of it is
+//! answered.
+
+pub mod admin;
+mod cache;
+mod client;
+mod clock;
+mod error;
+mod ingest;
+mod keys;
+mod observe;
+mod passwords;
+mod random;
+mod retention;
+pub mod token;
+mod users;
+mod write_queue;
+
+use std::sync::Arc;
+
+use sonde_storage::{Activity, Catalogue, Clock, Responses, StorageError};
+
+pub use cache::{Authorised, CachedWorkspace};
+pub use client::{BatchItem, Content, IdentifyInput, SessionInput, Shown, TriggerCall};
+pub use clock::{ManualClock, SystemClock};
+pub use error::{Error, FieldError};
+pub use ingest::{IngestEvent, Ingested};
+pub use token::Session;
+pub use write_queue::QueueOptions;
+
+/// Everything an engine must be.
+pub trait Engine: Catalogue + Activity + Responses {}
+impl<E: Catalogue + Activity + Responses> Engine for E {}
+
+/// The product over one engine.
+pub struct Service<E: Engine> {
+    engine: Arc<E>,
+    clock: Arc<dyn Clock>,
+    queue: write_queue::WriteQueue,
+    cache: cache::CatalogueCache,
+    observed: observe::Observed,
+    known_keys: ingest::KnownKeys,
+    tokens: token::TokenSigner,
+    merges: users::MergesUnderWay,
+}
+
+impl<E: Engine> Service<E> {
+    /// Loads the catalogue and starts the write queue. Must be called within a Tokio runtime.
+    pub async fn start(engine: Arc<E>, clock: Arc<dyn Clock>, options: QueueOptions) -> Result<Arc<Self>, StorageError> {
+        let secret = engine.token_secret(random::bytes()).await?;
+        let cache = cache::CatalogueCache::load(&*engine).await?;
+        let queue = write_queue::WriteQueue::start(Arc::clone(&engine), options);
+        let service = Arc::new(Self {
+            engine,
+            clock,
+            queue,
+            cache,
+            observed: observe::Observed::default(),
+            known_keys: ingest::KnownKeys::default(),
+            tokens: token::TokenSigner::new(secret),
+            merges: users::MergesUnderWay::default(),
+        });
+        Arc::clone(&service).start_background();
+        Ok(service)
+    }
+
+    /// Counters and retention; they end when the service is dropped.
+    fn start_background(self: Arc<Self>) {
+        observe::start(&self);
+        retention::start(&self);
+    }
+
+    /// Whether writes are still accepted: false once the disk has refused to keep data.
+    pub fn is_healthy(&self) -> bool {
+        !self.queue.has_failed()
+    }
+
+    /// Resolves when the disk has refused to keep data and the process must stop.
+    pub async fn failed(&self) {
+        self.queue.failed().await;
+    }
+
+    /// Writes what is only counted in memory and waits until every accepted write is answered.
+    pub async fn drain(&self) {
+        self.flush_observed().await;
+    }
+
+    /// Now, by the service's clock.
+    pub fn now(&self) -> sonde_core::time::Timestamp {
+        self.clock.now()
+    }
+}

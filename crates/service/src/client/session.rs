@@ -1,0 +1,90 @@
+//! Who an SDK speaks for.
+
+use std::sync::Arc;
+
+use sonde_core::attribute::AttributeChange;
+use sonde_core::id::WorkspaceId;
+use sonde_core::key::KeyKind;
+use sonde_core::survey::launch::Platform;
+use sonde_core::user::{Namespace, UserId, UserRef};
+
+use crate::cache::{Authorised, CachedWorkspace};
+use crate::error::Error;
+use crate::token::Session;
+use crate::users::identified;
+use crate::{Engine, Service};
+
+/// The start of a session, its parts checked.
+#[derive(Clone, Debug)]
+pub struct SessionInput {
+    /// Identified or anonymous.
+    pub user: UserRef,
+    /// Where.
+    pub platform: Platform,
+    /// Attributes to set at once.
+    pub attributes: Vec<AttributeChange>,
+}
+
+/// "This anonymous user is that user", its parts checked.
+#[derive(Clone, Debug)]
+pub struct IdentifyInput {
+    /// The user.
+    pub user: UserId,
+    /// Attributes to set at once.
+    pub attributes: Vec<AttributeChange>,
+}
+
+impl<E: Engine> Service<E> {
+    /// The holder of a key.
+    pub async fn authorise(&self, key: Option<&str>, kind: KeyKind) -> Result<Authorised, Error> {
+        let missing = match kind {
+            KeyKind::Backend => "a backend key is needed in the header x-api-key",
+            KeyKind::Sdk => "an SDK key is needed in the header x-sonde-key",
+        };
+        let key = key.ok_or(Error::Unauthenticated(missing))?;
+        let authorised = self.cache.authorise(&*self.engine, key, kind).await?;
+        authorised.ok_or(Error::Unauthenticated(match kind {
+            KeyKind::Backend => "this backend key is not known",
+            KeyKind::Sdk => "this SDK key is not known",
+        }))
+    }
+
+    /// The session of a token, which must be of the key's workspace.
+    pub fn session_of(&self, authorised: &Authorised, token: Option<&str>) -> Result<Session, Error> {
+        let token = token.ok_or(Error::Unauthenticated("a client token is needed in the header x-sonde-token"))?;
+        let session = self.tokens.verify(token, self.now());
+        session
+            .filter(|session| session.user.workspace == authorised.workspace)
+            .ok_or(Error::Unauthenticated("this client token is not valid or has expired; start a new session"))
+    }
+
+    /// The catalogue of a workspace as it is now.
+    pub fn workspace(&self, id: WorkspaceId) -> Result<Arc<CachedWorkspace>, Error> {
+        self.cache.workspace(id).ok_or(Error::NotFound("workspace"))
+    }
+
+    /// Starts a session: sets the attributes, returns the token that every later call carries.
+    pub async fn start_session(self: &Arc<Self>, input: SessionInput) -> Result<String, Error> {
+        self.apply_attributes(&input.user, &input.attributes).await?;
+        Ok(self.tokens.issue(&Session { user: input.user, platform: input.platform }, self.now()))
+    }
+
+    /// Sets attributes of the session's user.
+    pub async fn set_attributes(self: &Arc<Self>, session: &Session, changes: &[AttributeChange]) -> Result<(), Error> {
+        self.apply_attributes(&session.user, changes).await
+    }
+
+    /// Makes the session's anonymous user an alias of an identified one and returns a token for the latter.
+    pub async fn identify(self: &Arc<Self>, session: &Session, input: IdentifyInput) -> Result<String, Error> {
+        let same = session.user.namespace == Namespace::Identified && session.user.id == input.user;
+        if session.user.namespace == Namespace::Identified && !same {
+            return Err(Error::Conflict("this session belongs to another user; start a new session".to_owned()));
+        }
+        if !same {
+            self.merge(&session.user, &input.user).await?;
+        }
+        let user = identified(&session.user, &input.user);
+        self.apply_attributes(&user, &input.attributes).await?;
+        Ok(self.tokens.issue(&Session { user, platform: session.platform }, self.now()))
+    }
+}

@@ -1,0 +1,140 @@
+//! A frontend trigger was fired: decide, claim, say what to show.
+
+use std::sync::Arc;
+
+use sonde_core::decide::{Depth, Moment, decide};
+use sonde_core::display::{Claim, Display, UserChange, claim};
+use sonde_core::id::{DisplayId, SurveyId, WorkspaceId};
+use sonde_core::properties::{Properties, PropertyShape};
+use sonde_core::survey::SurveyDocument;
+use sonde_core::survey::text::choose_language;
+use sonde_core::time::Span;
+use sonde_core::trigger::TriggerName;
+use sonde_core::user::UserActivity;
+
+use crate::cache::{Authorised, CachedWorkspace};
+use crate::error::Error;
+use crate::token::Session;
+use crate::users::ATTEMPTS_MAX;
+use crate::{Engine, Service, random};
+
+/// A fired frontend trigger, its parts checked.
+#[derive(Clone, Debug)]
+pub struct TriggerCall {
+    /// New for every firing, kept over retries of the same.
+    pub request_id: Box<str>,
+    /// Its name.
+    pub trigger: TriggerName,
+    /// Its properties.
+    pub properties: Properties,
+    /// The types of the properties' top-level keys.
+    pub shapes: Vec<PropertyShape>,
+    /// BCP 47 tag the SDK asks for; may be empty.
+    pub locale: Box<str>,
+}
+
+/// A survey to show, claimed for this caller alone.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The display to confirm before painting.
+    pub display: DisplayId,
+    /// How long to wait before showing.
+    pub delay: Span,
+    /// What to show.
+    pub content: Content,
+}
+
+/// One version of a survey in one language.
+#[derive(Clone, Debug)]
+pub struct Content {
+    /// The survey.
+    pub survey: SurveyId,
+    /// The version.
+    pub version: u32,
+    /// The language chosen.
+    pub language: Box<str>,
+    /// What the version says, in all languages.
+    pub document: Arc<SurveyDocument>,
+}
+
+impl Content {
+    fn new(survey: SurveyId, version: u32, document: Arc<SurveyDocument>, locale: &str) -> Self {
+        let language = choose_language(locale, &document.languages, &document.default_language).into();
+        Self { survey, version, language, document }
+    }
+}
+
+impl<E: Engine> Service<E> {
+    /// Decides, and claims the winner for this caller. `None`: nothing is to be shown.
+    pub async fn trigger(self: &Arc<Self>, session: &Session, call: TriggerCall) -> Result<Option<Shown>, Error> {
+        let workspace = self.workspace(session.user.workspace)?;
+        self.observe(session.user.workspace, &call.trigger, call.shapes.clone());
+        if !workspace.snapshot.is_live_trigger(call.trigger.as_str()) {
+            return Ok(None);
+        }
+        for _ in 0..ATTEMPTS_MAX {
+            let activity = self.load(&session.user).await?;
+            if let Some(display) = self.claimed_before(&activity, &call.request_id).await? {
+                return self.shown(session, &display, &call.locale).await.map(Some);
+            }
+            let Some((change, display)) = self.claim_winner(&workspace, &activity, session, &call) else { return Ok(None) };
+            if self.store(change).await? {
+                return self.shown(session, &display, &call.locale).await.map(Some);
+            }
+        }
+        Err(Error::Busy { retry_after_secs: 1 })
+    }
+
+    /// The display that an earlier try of the same call claimed, while it is leased.
+    async fn claimed_before(&self, activity: &UserActivity, request_id: &str) -> Result<Option<Display>, Error> {
+        match activity.state.live_claim(self.now()) {
+            Some(claim) if *claim.request_id == *request_id => Ok(self.engine.display(&activity.user, claim.display).await?),
+            _ => Ok(None),
+        }
+    }
+
+    fn claim_winner(
+        &self,
+        workspace: &CachedWorkspace,
+        activity: &UserActivity,
+        session: &Session,
+        call: &TriggerCall,
+    ) -> Option<(UserChange, Display)> {
+        let moment = Moment { trigger: call.trigger.as_str(), platform: session.platform, now: self.now() };
+        let decision = decide(&workspace.snapshot, activity, &moment, Depth::FirstRefusal);
+        let winner = decision.winner?;
+        let details = Claim {
+            display: DisplayId::new(moment.now, random::bytes()),
+            request_id: call.request_id.clone(),
+            locale: call.locale.clone(),
+            trigger: call.trigger.clone(),
+            trigger_properties: call.properties.clone(),
+        };
+        Some(claim(activity, &winner, &moment, details))
+    }
+
+    async fn shown(&self, session: &Session, display: &Display, locale: &str) -> Result<Shown, Error> {
+        let document = self.document_of(session.user.workspace, display).await?;
+        let delay = document.launch.display_delay;
+        let content = Content::new(display.survey, display.survey_version, document, locale);
+        Ok(Shown { display: display.id, delay, content })
+    }
+
+    /// The version that a display began with. A claim names a published version, and versions are never deleted.
+    pub(super) async fn document_of(&self, workspace: WorkspaceId, display: &Display) -> Result<Arc<SurveyDocument>, Error> {
+        let document = self.cache.document(&*self.engine, workspace, display.survey, display.survey_version).await?;
+        document.ok_or(Error::NotFound("survey version"))
+    }
+
+    /// Counts firings of triggers that no live survey uses, so that the dashboard can offer them.
+    pub fn seen(&self, session: &Session, trigger: &TriggerName, shapes: Vec<PropertyShape>) {
+        self.observe(session.user.workspace, trigger, shapes);
+    }
+
+    /// One version of a survey in the language nearest to `locale`.
+    pub async fn content(&self, authorised: &Authorised, survey: SurveyId, version: u32, locale: &str) -> Result<Content, Error> {
+        let document = self.cache.document(&*self.engine, authorised.workspace, survey, version).await?;
+        let document = document.ok_or(Error::NotFound("survey version"))?;
+        Ok(Content::new(survey, version, document, locale))
+    }
+}

@@ -1,0 +1,141 @@
+//! Ingest: from a checked event to one that is durable.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{PoisonError, RwLock};
+
+use sha2::{Digest, Sha256};
+use sonde_core::event::{EventId, effective_time};
+use sonde_core::id::{GeneratedEventId, WorkspaceId};
+use sonde_core::limits::{TRIGGER_PROPERTY_KEYS_MAX, TRIGGERS_PER_WORKSPACE_MAX};
+use sonde_core::properties::{JsonType, Properties, PropertyShape};
+use sonde_core::time::Timestamp;
+use sonde_core::trigger::{TriggerKind, TriggerName};
+use sonde_core::user::UserRef;
+use sonde_storage::{Append, EventFingerprint, KeyObservation, Outcome, Write};
+
+use crate::error::Error;
+use crate::{Engine, Service, random};
+
+/// An event as a server sent it, its parts checked.
+#[derive(Clone, Debug)]
+pub struct IngestEvent {
+    /// Whose.
+    pub user: UserRef,
+    /// What kind of event.
+    pub trigger: TriggerName,
+    /// When it happened, if the sender said so.
+    pub said_at: Option<Timestamp>,
+    /// Identity, if the sender gave one.
+    pub id: Option<EventId>,
+    /// What the server said about it.
+    pub properties: Properties,
+    /// The types of the properties' top-level keys.
+    pub shapes: Vec<PropertyShape>,
+}
+
+/// What became of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ingested {
+    /// Its id: the sender's if one was given.
+    pub id: EventId,
+    /// Whether the same event was stored before.
+    pub duplicate: bool,
+}
+
+impl<E: Engine> Service<E> {
+    /// Stores an event. `Ok` means that it is durable and seen by the very next decision.
+    pub async fn ingest(&self, event: IngestEvent) -> Result<Ingested, Error> {
+        let received_at = self.now();
+        let effective_at = effective_time(event.said_at, received_at).map_err(|error| Error::invalid("/timestamp", error))?;
+        let fingerprint = event.id.is_some().then(|| fingerprint(&event));
+        let id = event.id.unwrap_or_else(|| GeneratedEventId::new(received_at, random::bytes()).into());
+        let learn = self.known_keys.unknown(event.user.workspace, TriggerKind::Backend, &event.trigger, event.shapes);
+        let learnt = (!learn.is_empty()).then(|| (event.user.workspace, event.trigger.clone(), learn.clone()));
+        let append = Append {
+            user: event.user,
+            id: id.clone(),
+            fingerprint,
+            trigger: event.trigger,
+            effective_at,
+            received_at,
+            properties: event.properties,
+            learn,
+        };
+        match self.queue.submit(Write::Append(append)).await? {
+            Outcome::Appended => {
+                if let Some((workspace, trigger, keys)) = learnt {
+                    self.known_keys.add(workspace, TriggerKind::Backend, &trigger, keys);
+                }
+                Ok(Ingested { id, duplicate: false })
+            }
+            Outcome::Duplicate => Ok(Ingested { id, duplicate: true }),
+            Outcome::FingerprintConflict => Err(Error::invalid("/event_id", "was used before for an event with another body")),
+            Outcome::TooManyTriggers => {
+                let detail = format!("this workspace has {TRIGGERS_PER_WORKSPACE_MAX} backend triggers already; use one of them");
+                Err(Error::invalid("/event_name", detail))
+            }
+            other => unreachable!("an append was answered with {other:?}"),
+        }
+    }
+}
+
+/// The first 16 bytes of SHA-256 over the length-prefixed name, the said time and the property bytes.
+fn fingerprint(event: &IngestEvent) -> EventFingerprint {
+    let name = event.trigger.as_str().as_bytes();
+    let said_at = event.said_at.map_or([0; 9], |said_at| {
+        let mut marked = [1; 9];
+        marked[1..].copy_from_slice(&said_at.as_millis().to_be_bytes());
+        marked
+    });
+    let digest = Sha256::new()
+        .chain_update((name.len() as u64).to_be_bytes())
+        .chain_update(name)
+        .chain_update(said_at)
+        .chain_update(event.properties.as_str())
+        .finalize();
+    let mut first = [0; 16];
+    first.copy_from_slice(&digest[..16]);
+    EventFingerprint(first)
+}
+
+type KeysOfTrigger = HashSet<(Box<str>, JsonType)>;
+
+/// Property keys that the engine has been told of since start, so that each is told once and not with every event.
+#[derive(Default)]
+pub(crate) struct KnownKeys {
+    by_trigger: RwLock<HashMap<(WorkspaceId, TriggerKind, TriggerName), KeysOfTrigger>>,
+}
+
+/// Most (key, type) pairs remembered per trigger: past it the engine has long stopped adding keys.
+const PAIRS_MAX: usize = 2 * TRIGGER_PROPERTY_KEYS_MAX;
+
+impl KnownKeys {
+    /// Those of `shapes` that the engine may not have been told of.
+    pub(crate) fn unknown(
+        &self,
+        workspace: WorkspaceId,
+        kind: TriggerKind,
+        trigger: &TriggerName,
+        shapes: Vec<PropertyShape>,
+    ) -> Vec<KeyObservation> {
+        let known = self.by_trigger.read().unwrap_or_else(PoisonError::into_inner);
+        let known = known.get(&(workspace, kind, trigger.clone()));
+        if known.is_some_and(|known| known.len() >= PAIRS_MAX) {
+            return Vec::new();
+        }
+        let observations = shapes.into_iter().map(|shape| (shape.key, shape.json_type));
+        let unknown = observations.filter(|pair| known.is_none_or(|known| !known.contains(pair)));
+        unknown.map(|(key, json_type)| KeyObservation { key, json_type }).collect()
+    }
+
+    /// Remembers that the engine was told.
+    pub(crate) fn add(&self, workspace: WorkspaceId, kind: TriggerKind, trigger: &TriggerName, told: Vec<KeyObservation>) {
+        let mut known = self.by_trigger.write().unwrap_or_else(PoisonError::into_inner);
+        let known = known.entry((workspace, kind, trigger.clone())).or_default();
+        for observation in told {
+            if known.len() < PAIRS_MAX {
+                known.insert((observation.key, observation.json_type));
+            }
+        }
+    }
+}

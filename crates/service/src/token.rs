@@ -1,0 +1,147 @@
+//! Client tokens: who an SDK speaks for, signed by this installation, kept nowhere.
+//!
+//! `base64url(payload) "." base64url(HMAC-SHA256(payload))`, where the payload is: version (1 byte, 1), namespace (1),
+//! platform (1), workspace (16), time of issue in milliseconds (8, big-endian), then the user id in UTF-8.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+use sonde_core::id::WorkspaceId;
+use sonde_core::survey::launch::Platform;
+use sonde_core::time::{Span, Timestamp};
+use sonde_core::user::{Namespace, UserId, UserRef};
+
+/// How long a token is good for.
+pub const TOKEN_LIFETIME: Span = Span::DAY;
+/// Longest token, in bytes of text: a user id of 256 four-byte scalars, its header and signature in base64.
+pub const TOKEN_BYTES_MAX: usize = 1_500;
+
+const VERSION: u8 = 1;
+const HEADER_BYTES: usize = 3 + 16 + 8;
+
+/// Who an SDK speaks for, and where it runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// The user.
+    pub user: UserRef,
+    /// Where.
+    pub platform: Platform,
+}
+
+/// Signs and verifies tokens with one secret.
+pub(crate) struct TokenSigner {
+    keyed: Hmac<Sha256>,
+}
+
+impl TokenSigner {
+    pub(crate) fn new(secret: [u8; 32]) -> Self {
+        // HMAC pads a key that is shorter than its block of 64 bytes with zeros (RFC 2104, section 2).
+        let mut block = [0; 64];
+        block[..secret.len()].copy_from_slice(&secret);
+        Self { keyed: Hmac::new(&block.into()) }
+    }
+
+    /// A token for a session, issued now.
+    pub(crate) fn issue(&self, session: &Session, now: Timestamp) -> String {
+        let mut payload = Vec::with_capacity(HEADER_BYTES + session.user.id.as_str().len());
+        payload.extend([VERSION, namespace_byte(session.user.namespace), platform_byte(session.platform)]);
+        payload.extend(session.user.workspace.as_bytes());
+        payload.extend(now.as_millis().to_be_bytes());
+        payload.extend(session.user.id.as_str().as_bytes());
+        let signature = self.keyed.clone().chain_update(&payload).finalize().into_bytes();
+        format!("{}.{}", URL_SAFE_NO_PAD.encode(&payload), URL_SAFE_NO_PAD.encode(signature))
+    }
+
+    /// The session of a token that this installation issued and that has not expired.
+    pub(crate) fn verify(&self, token: &str, now: Timestamp) -> Option<Session> {
+        if token.len() > TOKEN_BYTES_MAX {
+            return None;
+        }
+        let (payload, signature) = token.split_once('.')?;
+        let payload = URL_SAFE_NO_PAD.decode(payload).ok()?;
+        let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
+        // Compares in constant time.
+        self.keyed.clone().chain_update(&payload).verify_slice(&signature).ok()?;
+        read_payload(&payload, now)
+    }
+}
+
+fn read_payload(payload: &[u8], now: Timestamp) -> Option<Session> {
+    let (header, id) = payload.split_at_checked(HEADER_BYTES)?;
+    let [VERSION, namespace, platform, rest @ ..] = header else { return None };
+    let (workspace, issued_at) = rest.split_at_checked(16)?;
+    let issued_at = Timestamp::from_millis(i64::from_be_bytes(issued_at.try_into().ok()?));
+    if now.since(issued_at) >= TOKEN_LIFETIME {
+        return None;
+    }
+    let user = UserRef {
+        workspace: WorkspaceId::from_bytes(workspace.try_into().ok()?),
+        namespace: namespace_from(*namespace)?,
+        id: UserId::new(std::str::from_utf8(id).ok()?).ok()?,
+    };
+    Some(Session { user, platform: Platform::ALL.into_iter().find(|known| platform_byte(*known) == *platform)? })
+}
+
+const fn namespace_byte(namespace: Namespace) -> u8 {
+    match namespace {
+        Namespace::Identified => 0,
+        Namespace::Anonymous => 1,
+    }
+}
+
+const fn namespace_from(byte: u8) -> Option<Namespace> {
+    match byte {
+        0 => Some(Namespace::Identified),
+        1 => Some(Namespace::Anonymous),
+        _ => None,
+    }
+}
+
+const fn platform_byte(platform: Platform) -> u8 {
+    match platform {
+        Platform::Web => 0,
+        Platform::Ios => 1,
+        Platform::Android => 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(id: &str) -> Session {
+        let user = UserRef { workspace: WorkspaceId::from_bytes([7; 16]), namespace: Namespace::Anonymous, id: UserId::new(id).unwrap() };
+        Session { user, platform: Platform::Android }
+    }
+
+    #[test]
+    fn a_token_reads_back_until_it_expires() {
+        let signer = TokenSigner::new([1; 32]);
+        let issued = Timestamp::from_millis(1_000);
+        let longest = "\u{10348}".repeat(256);
+        for id in ["u1", longest.as_str()] {
+            let token = signer.issue(&session(id), issued);
+            let last_moment = issued + TOKEN_LIFETIME + Span::from_millis(-1);
+            assert_eq!(signer.verify(&token, last_moment), Some(session(id)));
+            assert_eq!(signer.verify(&token, issued + TOKEN_LIFETIME), None);
+        }
+    }
+
+    #[test]
+    fn a_changed_or_foreign_token_is_refused() {
+        let signer = TokenSigner::new([1; 32]);
+        let now = Timestamp::from_millis(1_000);
+        let token = signer.issue(&session("u1"), now);
+        assert_eq!(TokenSigner::new([2; 32]).verify(&token, now), None);
+        for at in 0..token.len() {
+            let mut changed = token.clone().into_bytes();
+            changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+            let changed = String::from_utf8(changed).unwrap();
+            assert!(changed == token || signer.verify(&changed, now).is_none(), "{at}");
+        }
+        for bad in ["", ".", "a.b", "é"] {
+            assert_eq!(signer.verify(bad, now), None);
+        }
+    }
+}

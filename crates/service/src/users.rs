@@ -1,0 +1,122 @@
+//! Loading users, following aliases, and finishing merges.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sonde_core::attribute::AttributeChange;
+use sonde_core::display::{Display, UserChange};
+use sonde_core::id::DisplayId;
+use sonde_core::user::{Namespace, UserActivity, UserId, UserRef};
+use sonde_storage::{Merge, Outcome, Write};
+
+use crate::error::Error;
+use crate::{Engine, Service};
+
+/// How often a change is made anew when somebody else changed the user in between. Each round somebody made progress,
+/// so this many in a row means a flood at one user.
+pub(crate) const ATTEMPTS_MAX: usize = 64;
+
+/// Users whose merge some task is finishing right now.
+#[derive(Default)]
+pub(crate) struct MergesUnderWay(Mutex<HashSet<UserRef>>);
+
+impl<E: Engine> Service<E> {
+    /// Loads a user; an anonymous id that is an alias leads to the user it stands for.
+    pub(crate) async fn load(self: &Arc<Self>, user: &UserRef) -> Result<UserActivity, Error> {
+        let now = self.now();
+        let activity = self.engine.load(user, now).await?;
+        let activity = match &activity.state.alias_of {
+            Some(id) => self.engine.load(&identified(user, id), now).await?,
+            None => activity,
+        };
+        if !activity.state.merging.is_empty() {
+            self.finish_merges_later(&activity);
+        }
+        Ok(activity)
+    }
+
+    /// A user with one of their displays.
+    pub(crate) async fn load_display(self: &Arc<Self>, user: &UserRef, id: DisplayId) -> Result<(UserActivity, Display), Error> {
+        let activity = self.load(user).await?;
+        let display = self.engine.display(&activity.user, id).await?;
+        display.map(|display| (activity, display)).ok_or(Error::NotFound("display"))
+    }
+
+    /// Stores a change. `false`: somebody else was first, load again.
+    pub(crate) async fn store(&self, change: UserChange) -> Result<bool, Error> {
+        match self.queue.submit(Write::Change(Box::new(change))).await? {
+            Outcome::Changed => Ok(true),
+            Outcome::VersionConflict => Ok(false),
+            other => unreachable!("a change was answered with {other:?}"),
+        }
+    }
+
+    /// Applies attribute changes to a user.
+    pub(crate) async fn apply_attributes(self: &Arc<Self>, user: &UserRef, changes: &[AttributeChange]) -> Result<(), Error> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        for _ in 0..ATTEMPTS_MAX {
+            let activity = self.load(user).await?;
+            let mut state = activity.state;
+            let changed = state.attributes.apply(changes).map_err(|error| Error::invalid("/attributes", error))?;
+            if !changed || self.store(UserChange::of_state(&activity.user, state)).await? {
+                return Ok(());
+            }
+        }
+        Err(Error::Busy { retry_after_secs: 1 })
+    }
+
+    /// Makes an anonymous user an alias of an identified one and unites what is known of both.
+    pub(crate) async fn merge(&self, from: &UserRef, into: &UserId) -> Result<(), Error> {
+        let merge = Merge { from: from.clone(), into: into.clone(), now: self.now() };
+        match self.queue.submit(Write::Merge(merge)).await? {
+            Outcome::MergeDone => Ok(()),
+            Outcome::MergeStarted => self.finish_merge(from, into).await,
+            Outcome::AliasConflict => Err(Error::Conflict("this anonymous id belongs to another user; start a new one".to_owned())),
+            other => unreachable!("a merge was answered with {other:?}"),
+        }
+    }
+
+    /// Copies what remains, a bounded number of rows at a time, so that other writes get their turn in between.
+    async fn finish_merge(&self, from: &UserRef, into: &UserId) -> Result<(), Error> {
+        loop {
+            let next = Write::ContinueMerge { from: from.clone(), into: into.clone() };
+            match self.queue.submit(next).await? {
+                Outcome::MergeDone => return Ok(()),
+                Outcome::MergeStarted => {}
+                other => unreachable!("a merge was answered with {other:?}"),
+            }
+        }
+    }
+
+    /// A merge that a crash cut short goes on as soon as anybody looks at the user.
+    fn finish_merges_later(self: &Arc<Self>, activity: &UserActivity) {
+        let user = activity.user.clone();
+        if !self.merges.lock().insert(user.clone()) {
+            return;
+        }
+        let merging = activity.state.merging.clone();
+        let service = Arc::clone(self);
+        tokio::spawn(async move {
+            for id in merging {
+                let from = UserRef { workspace: user.workspace, namespace: Namespace::Anonymous, id };
+                if let Err(error) = service.finish_merge(&from, &user.id).await {
+                    tracing::warn!(%error, "a merge of two users waits for the next look at them");
+                }
+            }
+            service.merges.lock().remove(&user);
+        });
+    }
+}
+
+impl MergesUnderWay {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashSet<UserRef>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The identified user of the same workspace.
+pub(crate) fn identified(user: &UserRef, id: &UserId) -> UserRef {
+    UserRef { workspace: user.workspace, namespace: Namespace::Identified, id: id.clone() }
+}
