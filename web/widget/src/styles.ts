@@ -132,7 +132,7 @@ textarea.input { min-height: 96px; max-height: 40vh; }
 .stars + .ends { max-width: 248px; }
 
 .error { display: flex; gap: 8px; margin: 12px 0 0; color: var(--error); font-size: 14px; }
-[aria-invalid="true"].input, [aria-invalid="true"] .option input { border-color: var(--error); }
+.input[aria-invalid="true"] { border-color: var(--error); }
 .thanks { text-align: center; padding: 16px 12px; }
 .thanks svg { width: 40px; height: 40px; margin-bottom: 12px; padding: 9px; border-radius: 50%; background: color-mix(in srgb, var(--accent) 12%, transparent); fill: none; stroke: var(--accent); stroke-width: 2.25; stroke-linecap: round; stroke-linejoin: round; }
 .closable .thanks h2 { padding-inline-end: 0; }

@@ -11,11 +11,14 @@ export const textField: MakeField = (context) => {
     rows: 4,
     maxlength: question.max_length ?? LONGEST,
     placeholder: question.placeholder,
-    dir: "auto",
   });
   const mark = describe(area, context);
   const answer = () => (area.value.trim() ? { text: area.value } : undefined);
-  area.addEventListener("input", () => context.onTyping(answer()));
+  area.addEventListener("input", () => {
+    // Words may run the other way than the survey; the placeholder runs with it.
+    area.dir = area.value ? "auto" : "";
+    context.onTyping(answer());
+  });
   area.addEventListener("change", () => context.onAnswer(answer()));
   return { element: area, mark, focus: () => area.focus() };
 };
