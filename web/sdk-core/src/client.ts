@@ -106,6 +106,7 @@ export class Client {
     const display = await asked;
     const shown = display !== null && (await display.show());
     if (display && !shown && this.#display === display) this.#display = null;
+    this.#platform.log?.(`trigger ${name}`, { shown });
     this.#emitter.emit("survey_displayed", { trigger: name, can_display_survey: shown });
     return { shown };
   }

@@ -73,11 +73,9 @@ export class Session {
     if (before.userId === userId) return true;
     const anonymous = before.userId === null;
     if (!anonymous) this.#platform.storage.remove(ANONYMOUS);
-    this.#identity = {
-      ...nobody(anonymous ? before.anonymousId : null),
-      userId,
-      attributes: anonymous ? { ...before.attributes, ...attributes } : attributes,
-    };
+    this.#identity = { ...nobody(anonymous ? before.anonymousId : null), userId };
+    if (anonymous) this.add(before.attributes);
+    this.add(attributes);
     if (anonymous && before.token) this.#identity.token = this.#keep(this.#identity, this.#promote(this.#identity, before.token));
     return anonymous;
   }
