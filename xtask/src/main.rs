@@ -1,2 +1,95 @@
-//! placeholder
-fn main() {}
+//! The one toolbox: everything one does with this repository is a command here.
+//!
+//! `cargo xtask start` runs Sonde with its demo, `cargo xtask test` proves a change, `cargo xtask tidy` checks the rules that no
+//! compiler knows. Standard output is this program's user interface; errors go to standard error.
+
+mod clock;
+mod cmd;
+mod console;
+mod counts;
+mod process;
+mod repo;
+mod tidy;
+mod tools;
+mod web;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Sonde's toolbox.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Builds the web parts, then the server with them inside
+    Build {
+        /// Optimised, as it is shipped
+        #[arg(long)]
+        release: bool,
+    },
+    /// Builds and runs Sonde; a new data folder gets a demo workspace
+    Start(cmd::start::Options),
+    /// Runs every check; the last line is `N passed, N failed`
+    #[command(alias = "ci")]
+    Test {
+        /// Only this step; may be given several times
+        #[arg(long, value_enum)]
+        only: Vec<cmd::test::Step>,
+    },
+    /// Writes the generated files under schemas/
+    Codegen {
+        /// Change nothing, fail if a file is stale
+        #[arg(long)]
+        check: bool,
+    },
+    /// Runs a benchmark of sonde-sim, for example `bench ingest --json`
+    Bench {
+        /// Passed on as they are
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
+    /// Checks layering, sizes, named paths and other rules of the house
+    Tidy,
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    match Cli::parse().command {
+        Command::Build { release } => cmd::build::run(release),
+        Command::Start(options) => cmd::start::run(&options),
+        Command::Test { only } => Ok(cmd::test::run(&only)),
+        Command::Codegen { check } => cmd::codegen::run(check),
+        Command::Bench { args } => cmd::bench::run(&args),
+        Command::Tidy => cmd::tidy::run(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn bench_passes_everything_on() {
+        let cli = Cli::try_parse_from(["xtask", "bench", "ingest", "--json", "--release"]).unwrap();
+        let Command::Bench { args } = cli.command else { panic!("another command") };
+        assert_eq!(args, ["ingest", "--json", "--release"]);
+    }
+
+    #[test]
+    fn ci_is_test() {
+        assert!(matches!(Cli::try_parse_from(["xtask", "ci"]).unwrap().command, Command::Test { .. }));
+    }
+}
