@@ -7,12 +7,13 @@ use crate::event::EventRecord;
 use crate::id::SurveyId;
 use crate::survey::launch::{Activation, RepeatUntil, SamplingRate};
 use crate::survey::{Survey, SurveyStatus};
+use crate::time::{Span, Timestamp};
 use crate::user::{Consumption, UserActivity, UserRef};
 
 /// One survey, one user, one moment.
 pub(super) struct Case<'a> {
     snapshot: &'a WorkspaceSnapshot,
-    survey: &'a Survey,
+    pub(super) survey: &'a Survey,
     activity: &'a UserActivity,
     moment: Moment<'a>,
     /// The activating event, once the event gate has passed.
@@ -127,17 +128,23 @@ fn repeat(case: &mut Case<'_>) -> Option<Reason> {
         RepeatUntil::Completed => history.completed_at.is_some(),
         RepeatUntil::Always => false,
     };
-    let again_at = history.last_shown_at.map(|shown| shown + repeat.min_between);
+    let again_at = history.last_shown_at.and_then(|shown| pause_end(shown, repeat.min_between));
     let too_soon = again_at.filter(|again| case.moment.now < *again);
     let limit = |again_at| Reason::RepeatLimit { until: repeat.until, shown_count: history.shown_count, again_at };
     if used_up { Some(limit(None)) } else { too_soon.map(|again| limit(Some(again))) }
+}
+
+/// When the pause after a showing ends. No pause holds nothing back, even if the showing was stamped by another node
+/// whose clock is ahead.
+fn pause_end(shown: Timestamp, pause: Span) -> Option<Timestamp> {
+    (pause > Span::ZERO).then(|| shown + pause)
 }
 
 fn wait_period(case: &mut Case<'_>) -> Option<Reason> {
     if case.survey.document.launch.ignores_wait_period {
         return None;
     }
-    let until = case.activity.state.last_shown_at? + case.snapshot.wait_period;
+    let until = pause_end(case.activity.state.last_shown_at?, case.snapshot.wait_period)?;
     (case.moment.now < until).then_some(Reason::WaitPeriod { until })
 }
 
@@ -158,9 +165,7 @@ pub fn sampling_point(survey: SurveyId, user: &UserRef) -> u16 {
     let digest = Sha256::new().chain_update(survey.as_bytes()).chain_update(user.id.as_str()).finalize();
     let mut first = [0_u8; 8];
     first.copy_from_slice(&digest[..8]);
-    #[expect(clippy::cast_possible_truncation, reason = "less than 10 000")]
-    let point = (u64::from_be_bytes(first) % 10_000) as u16;
-    point
+    (u64::from_be_bytes(first) % 10_000) as u16
 }
 
 fn claim(case: &mut Case<'_>) -> Option<Reason> {

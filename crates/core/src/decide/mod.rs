@@ -60,6 +60,15 @@ pub struct SurveyVerdict<'a> {
     pub verdict: Verdict<'a>,
 }
 
+impl<'a> SurveyVerdict<'a> {
+    fn candidate(&self) -> Option<Winner<'a>> {
+        match self.verdict {
+            Verdict::Due { event } => Some(Winner { survey: self.survey, event }),
+            Verdict::Refused(_) => None,
+        }
+    }
+}
+
 /// The survey to show.
 #[derive(Clone, Copy, Debug)]
 pub struct Winner<'a> {
@@ -92,29 +101,22 @@ fn decide_with<'a>(
     moment: &Moment<'a>,
     depth: Depth,
 ) -> Decision<'a> {
-    let mut verdicts = Vec::new();
-    let mut winner: Option<Winner<'a>> = None;
     let surveys = match depth {
         Depth::FirstRefusal => snapshot.live_on(moment.trigger),
         Depth::EveryReason => snapshot.all(),
     };
-    for survey in surveys {
-        let mut case = Case::new(snapshot, survey, activity, *moment);
-        let reasons = refusals(gates, &mut case, depth);
-        let event = case.event;
-        let verdict = if reasons.is_empty() { Verdict::Due { event } } else { Verdict::Refused(reasons) };
-        if let Verdict::Due { event } = verdict {
-            let challenger = Winner { survey, event };
-            if winner.as_ref().is_none_or(|holder| rank(ranks, &challenger, holder) == Ordering::Greater) {
-                winner = Some(challenger);
-            }
-        }
-        verdicts.push(SurveyVerdict { survey, verdict });
-    }
+    let mut verdicts: Vec<_> = surveys.map(|survey| verdict(gates, Case::new(snapshot, survey, activity, *moment), depth)).collect();
+    let winner = verdicts.iter().filter_map(SurveyVerdict::candidate).max_by(|a, b| rank(ranks, a, b));
     if let Some(winner) = &winner {
         refuse_losers(&mut verdicts, winner.survey.id);
     }
     Decision { verdicts, winner }
+}
+
+fn verdict<'a>(gates: &[Gate], mut case: Case<'a>, depth: Depth) -> SurveyVerdict<'a> {
+    let reasons = refusals(gates, &mut case, depth);
+    let verdict = if reasons.is_empty() { Verdict::Due { event: case.event } } else { Verdict::Refused(reasons) };
+    SurveyVerdict { survey: case.survey, verdict }
 }
 
 fn refusals(gates: &[Gate], case: &mut Case<'_>, depth: Depth) -> Vec<Reason> {
@@ -150,9 +152,17 @@ struct Rank {
 const RANKS: [Rank; 4] = [
     Rank { name: "priority", compare: |a, b| a.survey.document.launch.priority.cmp(&b.survey.document.launch.priority) },
     Rank { name: "has_event", compare: |a, b| a.event.is_some().cmp(&b.event.is_some()) },
-    Rank { name: "newest_event", compare: |a, b| a.event.map(EventRecord::recency).cmp(&b.event.map(EventRecord::recency)) },
+    Rank { name: "newest_event", compare: newest_event },
     Rank { name: "survey_id", compare: |a, b| b.survey.id.cmp(&a.survey.id) },
 ];
+
+/// Says nothing about a survey without an event: that is the business of the rank before.
+fn newest_event(a: &Winner<'_>, b: &Winner<'_>) -> Ordering {
+    match (a.event, b.event) {
+        (Some(a), Some(b)) => a.recency().cmp(&b.recency()),
+        _ => Ordering::Equal,
+    }
+}
 
 fn rank(ranks: &[Rank], a: &Winner<'_>, b: &Winner<'_>) -> Ordering {
     ranks.iter().map(|rank| (rank.compare)(a, b)).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)

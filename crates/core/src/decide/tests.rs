@@ -1,1 +1,4 @@
+//! The proof of the decision: the conformance vectors of `spec/decide`, and what must hold for any input.
 
+mod properties;
+mod vectors;

@@ -1,0 +1,367 @@
+//! Runs `spec/decide/*.json`, and proves with them that no gate and no rank can go.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use crate::decide::gates::{GATES, Gate};
+use crate::decide::{Decision, Depth, Moment, RANKS, Rank, Reason, Verdict, WorkspaceSnapshot, decide_with};
+use crate::event::{EventId, EventRecord, EventSeq};
+use crate::id::{SurveyId, WorkspaceId};
+use crate::properties::Properties;
+use crate::survey::launch::{Platform, RepeatUntil};
+use crate::survey::{Survey, SurveyStatus, parse_document};
+use crate::time::{Span, Timestamp};
+use crate::trigger::TriggerName;
+use crate::user::{Consumption, Namespace, OpenClaim, SurveyHistory, UserActivity, UserId, UserRef, UserState};
+
+/// One vector as `spec/README.md` describes it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Vector {
+    name: String,
+    why: String,
+    workspace: WorkspaceJson,
+    surveys: Vec<SurveyJson>,
+    user: UserJson,
+    events: Vec<EventJson>,
+    consumed: Vec<ConsumedJson>,
+    moment: MomentJson,
+    expect: Expect,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WorkspaceJson {
+    wait_period_ms: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SurveyJson {
+    id: String,
+    version: u32,
+    status: String,
+    document: Box<RawValue>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UserJson {
+    namespace: String,
+    id: String,
+    last_shown_at: Option<i64>,
+    surveys: BTreeMap<String, HistoryJson>,
+    open_claim: Option<ClaimJson>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HistoryJson {
+    shown_count: u32,
+    last_shown_at: Option<i64>,
+    first_answered_at: Option<i64>,
+    completed_at: Option<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClaimJson {
+    display: String,
+    survey: String,
+    request_id: Box<str>,
+    lease_until: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EventJson {
+    id: String,
+    trigger: String,
+    effective_at: i64,
+    received_at: i64,
+    seq: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConsumedJson {
+    survey: String,
+    event: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MomentJson {
+    trigger: String,
+    platform: String,
+    now: i64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expect {
+    winner: Value,
+    reasons: BTreeMap<String, Vec<Value>>,
+}
+
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(millis)
+}
+
+fn survey_id(text: &str) -> SurveyId {
+    text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+impl SurveyJson {
+    fn survey(&self) -> Survey {
+        let status = match self.status.as_str() {
+            "draft" => SurveyStatus::Draft,
+            "live" => SurveyStatus::Live,
+            "paused" => SurveyStatus::Paused,
+            "ended" => SurveyStatus::Ended,
+            other => panic!("no such status: {other}"),
+        };
+        let document = parse_document(self.document.get()).unwrap_or_else(|errors| panic!("{}: {errors:?}", self.id));
+        Survey { id: survey_id(&self.id), version: self.version, status, document: document.into() }
+    }
+}
+
+impl EventJson {
+    fn record(&self) -> EventRecord {
+        EventRecord {
+            id: EventId::given(&self.id).unwrap(),
+            trigger: TriggerName::new(&self.trigger).unwrap(),
+            effective_at: at(self.effective_at),
+            received_at: at(self.received_at),
+            seq: EventSeq(self.seq),
+            properties: Properties::empty(),
+        }
+    }
+}
+
+impl HistoryJson {
+    fn history(&self) -> SurveyHistory {
+        SurveyHistory {
+            shown_count: self.shown_count,
+            last_shown_at: self.last_shown_at.map(at),
+            first_answered_at: self.first_answered_at.map(at),
+            completed_at: self.completed_at.map(at),
+        }
+    }
+}
+
+impl ClaimJson {
+    fn claim(&self) -> OpenClaim {
+        OpenClaim {
+            display: self.display.parse().unwrap(),
+            survey: survey_id(&self.survey),
+            request_id: self.request_id.clone(),
+            lease_until: at(self.lease_until),
+        }
+    }
+}
+
+const WORKSPACE: WorkspaceId = WorkspaceId::from_bytes([1; 16]);
+
+impl Vector {
+    fn snapshot(&self) -> WorkspaceSnapshot {
+        let surveys = self.surveys.iter().map(SurveyJson::survey).collect();
+        WorkspaceSnapshot::new(WORKSPACE, Span::from_millis(self.workspace.wait_period_ms), surveys)
+    }
+
+    fn activity(&self) -> UserActivity {
+        let namespace = match self.user.namespace.as_str() {
+            "identified" => Namespace::Identified,
+            "anonymous" => Namespace::Anonymous,
+            other => panic!("no such namespace: {other}"),
+        };
+        let mut events: Vec<EventRecord> = self.events.iter().map(EventJson::record).collect();
+        events.sort_by_key(|event| std::cmp::Reverse(event.recency()));
+        UserActivity {
+            user: UserRef { workspace: WORKSPACE, namespace, id: UserId::new(&self.user.id).unwrap() },
+            state: UserState {
+                last_shown_at: self.user.last_shown_at.map(at),
+                surveys: self.user.surveys.iter().map(|(id, history)| (survey_id(id), history.history())).collect(),
+                open_claim: self.user.open_claim.as_ref().map(ClaimJson::claim),
+                ..UserState::default()
+            },
+            consumed: self.consumed.iter().map(|mark| consumption(mark, &events)).collect(),
+            events,
+        }
+    }
+
+    fn moment(&self) -> Moment<'_> {
+        let platform = Platform::from_name(&self.moment.platform).expect("a platform");
+        Moment { trigger: &self.moment.trigger, platform, now: at(self.moment.now) }
+    }
+
+    /// Runs both depths; on failure says which vector and what came instead.
+    fn check(&self, gates: &[Gate], ranks: &[Rank]) -> Result<(), String> {
+        let (snapshot, activity, moment) = (self.snapshot(), self.activity(), self.moment());
+        let explained = decide_with(gates, ranks, &snapshot, &activity, &moment, Depth::EveryReason);
+        let decided = decide_with(gates, ranks, &snapshot, &activity, &moment, Depth::FirstRefusal);
+        let expected = json!({"winner": self.expect.winner, "reasons": self.expect.reasons});
+        let found = json!({"winner": winner_json(&explained), "reasons": reasons_json(&explained)});
+        if found != expected {
+            return Err(format!("{}\n  expected {expected}\n  found    {found}", self.name));
+        }
+        if winner_json(&decided) != self.expect.winner {
+            return Err(format!("{}: the first refusals give another winner: {}", self.name, winner_json(&decided)));
+        }
+        let short = reasons_json(&decided);
+        let expected = self.first_refusals(&snapshot);
+        if short == expected {
+            Ok(())
+        } else {
+            Err(format!("{}: first refusals\n  expected {expected:?}\n  found    {short:?}", self.name))
+        }
+    }
+
+    /// Of every live survey on the trigger the first reason.
+    fn first_refusals(&self, snapshot: &WorkspaceSnapshot) -> BTreeMap<String, Vec<Value>> {
+        let on_trigger = |survey: &&Survey| {
+            let triggers = &survey.document.launch.frontend_triggers;
+            survey.status == SurveyStatus::Live && triggers.iter().any(|name| name.as_str() == self.moment.trigger)
+        };
+        let first = |survey: &Survey| {
+            let id = survey.id.to_string();
+            let reasons = self.expect.reasons[&id].iter().take(1).cloned().collect();
+            (id, reasons)
+        };
+        snapshot.surveys().iter().filter(on_trigger).map(first).collect()
+    }
+}
+
+fn consumption(mark: &ConsumedJson, events: &[EventRecord]) -> Consumption {
+    let event = events.iter().find(|event| event.id.as_str() == mark.event).expect("a consumed event is among the events");
+    Consumption { survey: survey_id(&mark.survey), seq: event.seq, effective_at: event.effective_at, received_at: event.received_at }
+}
+
+fn winner_json(decision: &Decision<'_>) -> Value {
+    let Some(winner) = &decision.winner else { return Value::Null };
+    json!({"survey": winner.survey.id.to_string(), "event": winner.event.map(|event| event.id.as_str())})
+}
+
+fn reasons_json(decision: &Decision<'_>) -> BTreeMap<String, Vec<Value>> {
+    let reasons = |verdict: &Verdict<'_>| match verdict {
+        Verdict::Due { .. } => Vec::new(),
+        Verdict::Refused(reasons) => reasons.iter().map(reason_json).collect(),
+    };
+    decision.verdicts.iter().map(|verdict| (verdict.survey.id.to_string(), reasons(&verdict.verdict))).collect()
+}
+
+/// A reason in the words of the vectors.
+fn reason_json(reason: &Reason) -> Value {
+    let ms = |time: &Timestamp| time.as_millis();
+    let mut facts = match reason {
+        Reason::NotLive { status } => json!({"status": status_name(*status)}),
+        Reason::WrongTrigger | Reason::WrongPlatform | Reason::NoEvent => json!({}),
+        Reason::NotSampled { point, rate } => json!({"point": point, "rate": rate}),
+        Reason::EventNotYet { opens_at } => json!({"opens_at": ms(opens_at)}),
+        Reason::EventExpired { expired_at, window } => json!({"expired_at": ms(expired_at), "window_ms": window.as_millis()}),
+        Reason::EventConsumed { effective_at } => json!({"effective_at": ms(effective_at)}),
+        Reason::EventSuperseded { effective_at, consumed_at } => {
+            json!({"effective_at": ms(effective_at), "consumed_at": ms(consumed_at)})
+        }
+        Reason::RepeatLimit { until, shown_count, again_at } => repeat_facts(*until, *shown_count, again_at.as_ref().map(ms)),
+        Reason::WaitPeriod { until } => json!({"until": ms(until)}),
+        Reason::ClaimedElsewhere { lease_until } => json!({"lease_until": ms(lease_until)}),
+        Reason::LowerPriority { winner } => json!({"winner": winner.to_string()}),
+    };
+    facts["code"] = json!(reason.code());
+    facts
+}
+
+fn status_name(status: SurveyStatus) -> &'static str {
+    match status {
+        SurveyStatus::Draft => "draft",
+        SurveyStatus::Live => "live",
+        SurveyStatus::Paused => "paused",
+        SurveyStatus::Ended => "ended",
+    }
+}
+
+fn repeat_facts(until: RepeatUntil, shown_count: u32, again_at: Option<i64>) -> Value {
+    let named = |until: &str| json!({"until": until, "shown_count": shown_count, "again_at": again_at});
+    match until {
+        RepeatUntil::ShownTimes(times) => {
+            let mut facts = named("shown");
+            facts["times"] = json!(times);
+            facts
+        }
+        RepeatUntil::Answered => named("answered"),
+        RepeatUntil::Completed => named("completed"),
+        RepeatUntil::Always => named("always"),
+    }
+}
+
+fn all() -> Vec<Vector> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec/decide");
+    let mut files: Vec<_> = std::fs::read_dir(&folder).expect("spec/decide").map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    files.sort();
+    let read = |path: &std::path::PathBuf| -> Vec<Vector> {
+        let text = std::fs::read_to_string(path).unwrap();
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    };
+    files.iter().flat_map(read).collect()
+}
+
+fn failures(vectors: &[Vector], gates: &[Gate], ranks: &[Rank]) -> Vec<String> {
+    vectors.iter().filter_map(|vector| vector.check(gates, ranks).err()).collect()
+}
+
+#[test]
+fn every_vector_is_decided_as_it_says_in_both_depths() {
+    let vectors = all();
+    assert!(vectors.len() >= 150, "only {} vectors were found", vectors.len());
+    let failures = failures(&vectors, &GATES, &RANKS);
+    assert!(failures.is_empty(), "{} of {} vectors fail:\n{}", failures.len(), vectors.len(), failures.join("\n"));
+}
+
+#[test]
+fn every_vector_has_its_own_name_and_says_why() {
+    let mut names = HashSet::new();
+    for vector in all() {
+        assert!(!vector.why.is_empty(), "{} does not say why", vector.name);
+        assert!(names.insert(vector.name.clone()), "two vectors are called {}", vector.name);
+    }
+}
+
+#[test]
+fn no_gate_can_go() {
+    let vectors = all();
+    for removed in GATES {
+        let rest: Vec<Gate> = GATES.into_iter().filter(|gate| gate.name != removed.name).collect();
+        assert_eq!(rest.len(), GATES.len() - 1, "two gates are called {}", removed.name);
+        assert!(!failures(&vectors, &rest, &RANKS).is_empty(), "no vector misses the gate {}", removed.name);
+    }
+}
+
+#[test]
+fn no_rank_can_go() {
+    let vectors = all();
+    for removed in RANKS {
+        let rest: Vec<Rank> = RANKS.into_iter().filter(|rank| rank.name != removed.name).collect();
+        assert_eq!(rest.len(), RANKS.len() - 1, "two ranks are called {}", removed.name);
+        assert!(!failures(&vectors, &GATES, &rest).is_empty(), "no vector misses the rank {}", removed.name);
+    }
+}
+
+/// Gates may refuse a case that another gate refuses, too; what explain says of each must not depend on the others.
+#[test]
+fn every_gate_is_missed_where_it_alone_refuses() {
+    let vectors = all();
+    for removed in GATES {
+        let rest: Vec<Gate> = GATES.into_iter().filter(|gate| gate.name != removed.name).collect();
+        let shows_now = |vector: &Vector| {
+            let (snapshot, activity, moment) = (vector.snapshot(), vector.activity(), vector.moment());
+            vector.expect.winner.is_null() && decide_with(&rest, &RANKS, &snapshot, &activity, &moment, Depth::EveryReason).winner.is_some()
+        };
+        assert!(vectors.iter().any(shows_now), "no vector turns from no to yes without the gate {}", removed.name);
+    }
+}
