@@ -104,12 +104,14 @@ pub fn confirm(user: &UserRef, state: &UserState, display: &Display, now: Timest
     Ok(Confirmed::Shown(Box::new(change)))
 }
 
-/// Counts a display as shown: history, wait period, consumption, and the claim is no longer open.
+/// Counts a display as shown: history, wait period, consumption, and the claim is no longer open. Neither is a claim
+/// that followed a lapsed display of the same survey: a late answer proves that the user was asked, and confirming the
+/// new claim would ask again, perhaps about the same event.
 fn mark_shown(state: &mut UserState, display: &mut Display, now: Timestamp) -> Option<Consumption> {
     display.state = DisplayState::Shown;
     display.shown_at = Some(now);
     display.updated_at = now;
-    if state.open_claim.as_ref().is_some_and(|claim| claim.display == display.id) {
+    if state.open_claim.as_ref().is_some_and(|claim| claim.survey == display.survey) {
         state.open_claim = None;
     }
     state.last_shown_at = state.last_shown_at.max(Some(now));
@@ -149,7 +151,7 @@ pub fn close(user: &UserRef, state: &UserState, display: &Display, to: DisplaySt
 /// The whole answer set so far.
 #[derive(Clone, Debug)]
 pub struct ResponseInput {
-    /// Rises with every change; a lower one never overwrites a higher.
+    /// From 1, rises with every change; a lower one never overwrites a higher.
     pub revision: u64,
     /// Whether the last question was answered.
     pub completed: bool,
@@ -183,12 +185,14 @@ pub fn respond(
     input: ResponseInput,
     now: Timestamp,
 ) -> Result<Responded, Refusal> {
-    let wrong = check_answers(document, &input.answers, input.completed);
-    if !wrong.is_empty() {
-        return Err(Refusal::Answers(wrong));
-    }
     if input.revision <= display.revision {
         return Ok(Responded::Already { revision: display.revision, state: display.state });
+    }
+    // What is completed stays complete: a later change may not take a required answer away.
+    let completed = input.completed || display.completed_at.is_some();
+    let wrong = check_answers(document, &input.answers, completed);
+    if !wrong.is_empty() {
+        return Err(Refusal::Answers(wrong));
     }
     let mut state = state.clone();
     let mut display = display.clone();
@@ -202,7 +206,7 @@ pub fn respond(
         display.first_answered_at.get_or_insert(now);
         history.first_answered_at.get_or_insert(now);
     }
-    if input.completed {
+    if completed {
         display.completed_at.get_or_insert(now);
         history.completed_at.get_or_insert(now);
     }
