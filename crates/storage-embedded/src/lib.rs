@@ -1,1 +1,102 @@
-//! placeholder
+//! The default engine: everything in one data folder, used by one process.
+//!
+//! * `catalogue.sqlite` holds the catalogue and the response rows.
+//! * `activity/` holds everything keyed by user, in fjall: states, displays, per UTC day of receipt a bucket with that
+//!   day's events, and the outbox that response rows are fed from.
+//! * `FORMAT` says which version of the folder's format this is, `LOCK` keeps other processes out.
+//!
+//! No decision reads SQLite, no query of the dashboard reads fjall, and nothing is written to both at once: the outbox
+//! is written with the change it comes from, and a thread tells SQLite afterwards, in order and without gaps.
+
+mod activity;
+mod catalogue;
+mod error;
+mod folder;
+mod projector;
+mod responses;
+mod rows;
+mod sqlite;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use sonde_core::display::Display;
+use sonde_core::id::{DisplayId, WorkspaceId};
+use sonde_core::time::Timestamp;
+use sonde_core::user::{UserActivity, UserRef};
+use sonde_storage::{Activity, Outcome, StorageError, TriggerStats, Write};
+
+use crate::activity::ActivityStore;
+use crate::folder::Folder;
+use crate::projector::Projector;
+use crate::sqlite::Sqlite;
+
+/// The embedded engine on one data folder. Dropping it stops its thread and lets go of the folder.
+///
+/// [`Activity::load`], [`Activity::display`] and [`Activity::commit`] work on the thread that polls them: a read is
+/// over sooner than another thread would wake up, and a commit, which waits for the disk, is for the one thread that
+/// gathers groups. Everything else that can wait for a disk moves to Tokio's blocking threads, so must be called within
+/// a Tokio runtime.
+pub struct EmbeddedStore {
+    // In the order in which they are let go of: the thread that uses the others first, the lock of the folder last.
+    projector: Projector,
+    activity: Arc<ActivityStore>,
+    catalogue: Sqlite,
+    reader: Sqlite,
+    _folder: Folder,
+}
+
+impl EmbeddedStore {
+    /// Opens a data folder, and creates it at the first start. Blocks.
+    ///
+    /// [`Locked`](sonde_storage::StorageErrorKind::Locked) while another process uses it,
+    /// [`NewerFormat`](sonde_storage::StorageErrorKind::NewerFormat) when a newer version of Sonde wrote it.
+    pub fn open(path: &Path) -> Result<Self, StorageError> {
+        let folder = Folder::open(path)?;
+        let catalogue = Sqlite::open(&folder.catalogue())?;
+        let reader = Sqlite::open(&folder.catalogue())?;
+        let projection = Sqlite::open(&folder.catalogue())?;
+        folder.sync()?;
+        let projected = catalogue.with(|connection| responses::projected_seq(connection))?;
+        let activity = Arc::new(ActivityStore::open(&folder, projected)?);
+        let projector = Projector::start(Arc::clone(&activity), projection)?;
+        Ok(Self { projector, activity, catalogue, reader, _folder: folder })
+    }
+
+    /// Stops cleanly and lets go of the folder. Dropping does the same; this says when it is done.
+    pub fn close(self) {
+        drop(self);
+    }
+}
+
+impl Activity for EmbeddedStore {
+    async fn load(&self, user: &UserRef, now: Timestamp) -> Result<UserActivity, StorageError> {
+        self.activity.load(user, now)
+    }
+
+    async fn display(&self, user: &UserRef, id: DisplayId) -> Result<Option<Display>, StorageError> {
+        self.activity.display(user, id)
+    }
+
+    async fn commit(&self, group: Vec<Write>) -> Result<Vec<Outcome>, StorageError> {
+        let outcomes = self.activity.commit(&group)?;
+        if group.iter().any(|write| matches!(write, Write::Change(_) | Write::Merge(_))) {
+            self.projector.wake();
+        }
+        Ok(outcomes)
+    }
+
+    async fn drop_expired(&self, now: Timestamp) -> Result<usize, StorageError> {
+        let activity = Arc::clone(&self.activity);
+        tokio::task::spawn_blocking(move || activity.drop_expired(now)).await.map_err(|error| {
+            StorageError::with_source(sonde_storage::StorageErrorKind::Unavailable, "the deletion of buckets did not end", error)
+        })?
+    }
+
+    async fn trigger_stats(&self, workspace: WorkspaceId) -> Result<Vec<TriggerStats>, StorageError> {
+        Ok(self.activity.trigger_stats(workspace))
+    }
+}

@@ -1,0 +1,170 @@
+//! Reading one user.
+
+use fjall::Readable;
+use sonde_core::display::Display;
+use sonde_core::event::{EVENT_LIFETIME, EventRecord};
+use sonde_core::id::DisplayId;
+use sonde_core::limits::EVENTS_PER_TRIGGER_CONSIDERED;
+use sonde_core::time::Timestamp;
+use sonde_core::user::{Consumption, Namespace, UserActivity, UserId, UserRef, UserState};
+use sonde_storage::StorageError;
+
+use super::keys::{self, Bytes, Key, kind};
+use super::tables::{Bucket, Space, Tables, View};
+use crate::error::{self, BadRow};
+use crate::rows;
+
+/// Everything a decision reads of a user.
+pub(crate) fn load(tables: &Tables, view: &View, user: &UserRef, now: Timestamp) -> Result<UserActivity, StorageError> {
+    let key = keys::user(user);
+    let mut activity = UserActivity::unknown(user.clone());
+    if let Some(state) = read_state(tables, view, &key)? {
+        activity.state = state;
+    }
+    // What still lies under an alias belongs to the user it stands for.
+    if activity.state.alias_of.is_some() {
+        return Ok(activity);
+    }
+    let mut found = Found::default();
+    found.read(view, &key, now)?;
+    for from in &activity.state.merging {
+        found.read(view, &keys::user(&anonymous(user, from)), now)?;
+    }
+    found.into_activity(&mut activity);
+    Ok(activity)
+}
+
+/// One display of a user.
+pub(crate) fn display(tables: &Tables, view: &View, user: &UserRef, id: DisplayId) -> Result<Option<Display>, StorageError> {
+    let key = keys::user(user);
+    let header = match view.snapshot.get(&tables.users, &key).map_err(read_error)? {
+        Some(row) => rows::state::decode_header(&row).map_err(|bad| bad.at(&Space::Users.name(), &key))?,
+        None => rows::state::Header::default(),
+    };
+    if header.is_alias {
+        return Ok(None);
+    }
+    let own = read_display(tables, view, &keys::display(&key, id))?;
+    if own.is_some() || !header.is_merging {
+        return Ok(own);
+    }
+    let state = read_state(tables, view, &key)?.unwrap_or_default();
+    for from in &state.merging {
+        let display = read_display(tables, view, &keys::display(&keys::user(&anonymous(user, from)), id))?;
+        if display.is_some() {
+            return Ok(display);
+        }
+    }
+    Ok(None)
+}
+
+/// The anonymous user of an id that is being merged into `user`.
+pub(crate) fn anonymous(user: &UserRef, id: &UserId) -> UserRef {
+    UserRef { workspace: user.workspace, namespace: Namespace::Anonymous, id: id.clone() }
+}
+
+fn read_state(tables: &Tables, view: &View, key: &Key) -> Result<Option<UserState>, StorageError> {
+    let row = view.snapshot.get(&tables.users, key).map_err(read_error)?;
+    row.map(|row| rows::state::decode(&row).map_err(|bad| bad.at(&Space::Users.name(), key))).transpose()
+}
+
+fn read_display(tables: &Tables, view: &View, key: &Key) -> Result<Option<Display>, StorageError> {
+    let row = view.snapshot.get(&tables.displays, key).map_err(read_error)?;
+    row.map(|row| rows::display::decode(&row).map_err(|bad| bad.at(&Space::Displays.name(), key))).transpose()
+}
+
+/// Rows of a user in all buckets, under all ids.
+#[derive(Default)]
+struct Found {
+    events: Vec<EventRecord>,
+    marks: Vec<Consumption>,
+}
+
+impl Found {
+    fn read(&mut self, view: &View, user: &Key, now: Timestamp) -> Result<(), StorageError> {
+        let presence = keys::presence(user);
+        for bucket in view.buckets.iter() {
+            // Most users have nothing in most buckets: a filter in memory says so, nothing is searched.
+            if view.snapshot.contains_key(&bucket.keyspace, &presence).map_err(read_error)? {
+                self.read_bucket(view, bucket, user, now)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Marks, then events, trigger by trigger and the newest first: of each trigger no more is read than can matter.
+    fn read_bucket(&mut self, view: &View, bucket: &Bucket, user: &Key, now: Timestamp) -> Result<(), StorageError> {
+        let mut from = with_kind(user, kind::MARK);
+        let end = with_kind(user, kind::EVENT_ID);
+        'triggers: loop {
+            let mut of_trigger = 0;
+            let first = self.events.len();
+            for guard in view.snapshot.range(&bucket.keyspace, from.clone()..end.clone()) {
+                let (key, row) = guard.into_inner().map_err(read_error)?;
+                let bad = |bad: BadRow| bad.at(&Space::Bucket(bucket.day).name(), &key);
+                let suffix = &key[user.len() + 1..];
+                if key[user.len()] == kind::MARK {
+                    self.marks.push(read_mark(suffix, &row).map_err(bad)?);
+                    continue;
+                }
+                let event = rows::event::decode(suffix, &row).map_err(bad)?;
+                let same = self.events[first..].last().is_some_and(|before| before.trigger == event.trigger);
+                of_trigger = if same { of_trigger + 1 } else { 1 };
+                let is_old = now.since(event.effective_at) > EVENT_LIFETIME;
+                if is_old || of_trigger > EVENTS_PER_TRIGGER_CONSIDERED {
+                    // All further ones of this trigger are older still: go on behind them.
+                    from = keys::events_of(user, &event.trigger);
+                    from.extend_from_slice(&[0xFF; 17]);
+                    continue 'triggers;
+                }
+                self.events.push(event);
+            }
+            return Ok(());
+        }
+    }
+
+    /// Newest first, of each trigger the newest over all buckets and ids.
+    fn into_activity(mut self, activity: &mut UserActivity) {
+        self.events.sort_by_key(|event| std::cmp::Reverse(event.recency()));
+        if self.events.len() > EVENTS_PER_TRIGGER_CONSIDERED {
+            let mut counts = std::collections::HashMap::new();
+            self.events.retain(|event| {
+                let count = counts.entry(event.trigger.clone()).or_insert(0_usize);
+                *count += 1;
+                *count <= EVENTS_PER_TRIGGER_CONSIDERED
+            });
+        }
+        self.marks.sort_unstable();
+        self.marks.dedup();
+        activity.events = self.events;
+        activity.consumed = self.marks;
+    }
+}
+
+/// A mark's row: effective time and receipt of its event.
+pub(crate) fn write_mark(mark: &Consumption) -> Vec<u8> {
+    [mark.effective_at.as_millis().to_be_bytes(), mark.received_at.as_millis().to_be_bytes()].concat()
+}
+
+fn read_mark(suffix: &[u8], row: &[u8]) -> Result<Consumption, BadRow> {
+    let (mut key, mut row) = (Bytes(suffix), Bytes(row));
+    let mark = Consumption {
+        survey: sonde_core::id::SurveyId::from_bytes(key.array()?),
+        seq: sonde_core::event::EventSeq(key.u64()?),
+        effective_at: row.timestamp()?,
+        received_at: row.timestamp()?,
+    };
+    key.end()?;
+    row.end()?;
+    Ok(mark)
+}
+
+fn with_kind(user: &Key, kind: u8) -> Key {
+    let mut key = user.clone();
+    key.push(kind);
+    key
+}
+
+fn read_error(error: fjall::Error) -> StorageError {
+    error::fjall("read a user", error)
+}

@@ -1,0 +1,197 @@
+//! fjall: its keyspaces, and the one consistent view of them that readers share.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Snapshot};
+use sonde_core::event::EVENT_LIFETIME;
+use sonde_core::time::Timestamp;
+use sonde_storage::StorageError;
+
+use crate::error;
+use crate::folder::{Folder, sync_folder};
+
+const MIB: u64 = 1024 * 1024;
+/// Blocks, filters and indexes of files; filled only as they are read, so an idle server has next to none of it.
+const CACHE_BYTES: u64 = 64 * MIB;
+/// All journals together. What is in them is read again at start, so this bounds the time to be ready.
+const JOURNALS_BYTES: u64 = 128 * MIB;
+/// What is held in memory of a day's bucket before it goes to a file. Up to four such wait while the disk is busy.
+const BUCKET_MEMORY_BYTES: u64 = 16 * MIB;
+/// The same for users and displays.
+const USERS_MEMORY_BYTES: u64 = 8 * MIB;
+/// The same for the keyspaces that stay small.
+const SMALL_MEMORY_BYTES: u64 = 2 * MIB;
+/// One flushes while the other compacts.
+const WORKERS: usize = 2;
+
+const BUCKET_PREFIX: &str = "events-";
+
+/// Where a row lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Space {
+    /// The state of each user.
+    Users,
+    /// Displays, by user.
+    Displays,
+    /// What SQLite is still to be told.
+    Outbox,
+    /// Statistics of triggers.
+    Triggers,
+    /// Single rows about the store itself.
+    Meta,
+    /// Events received on one UTC day, their ids and marks.
+    Bucket(i32),
+}
+
+impl Space {
+    /// The name of its keyspace.
+    pub(crate) fn name(self) -> String {
+        match self {
+            Self::Users => "users".to_owned(),
+            Self::Displays => "displays".to_owned(),
+            Self::Outbox => "outbox".to_owned(),
+            Self::Triggers => "trigger_stats".to_owned(),
+            Self::Meta => "meta".to_owned(),
+            Self::Bucket(day) => format!("{BUCKET_PREFIX}{day}"),
+        }
+    }
+
+    const fn memory_bytes(self) -> u64 {
+        match self {
+            Self::Users | Self::Displays => USERS_MEMORY_BYTES,
+            Self::Outbox | Self::Triggers | Self::Meta => SMALL_MEMORY_BYTES,
+            Self::Bucket(_) => BUCKET_MEMORY_BYTES,
+        }
+    }
+}
+
+/// Everything received on one UTC day.
+#[derive(Clone)]
+pub(crate) struct Bucket {
+    pub(crate) day: i32,
+    pub(crate) keyspace: Keyspace,
+}
+
+impl Bucket {
+    /// Whether nothing in it can matter any more.
+    pub(crate) fn is_expired(&self, now: Timestamp) -> bool {
+        Timestamp::from_utc_day(self.day.saturating_add(1)) + EVENT_LIFETIME <= now
+    }
+}
+
+/// What readers see: one moment, right after a group was committed.
+///
+/// Readers never take a snapshot of their own. fjall raises the number up to which rows are visible not only when a
+/// batch is complete but also when one of its background threads has written a file, and a snapshot taken just then
+/// sees the part of a batch that is already in memory. The writer takes the snapshot between two batches.
+pub(crate) struct View {
+    pub(crate) snapshot: Snapshot,
+    /// The newest first.
+    pub(crate) buckets: Arc<[Bucket]>,
+}
+
+/// The open database with its keyspaces other than buckets.
+pub(crate) struct Tables {
+    pub(crate) users: Keyspace,
+    pub(crate) displays: Keyspace,
+    pub(crate) outbox: Keyspace,
+    pub(crate) triggers: Keyspace,
+    pub(crate) meta: Keyspace,
+    db: Database,
+}
+
+impl Tables {
+    /// Opens fjall in the data folder, and makes it at the first start.
+    pub(crate) fn open(folder: &Folder) -> Result<(Self, Vec<Bucket>), StorageError> {
+        let path = folder.activity();
+        if !path.exists() {
+            make(folder)?;
+        }
+        let db = open_database(&path)?;
+        let open = |space: Space| keyspace(&db, space);
+        let tables = Self {
+            users: open(Space::Users)?,
+            displays: open(Space::Displays)?,
+            outbox: open(Space::Outbox)?,
+            triggers: open(Space::Triggers)?,
+            meta: open(Space::Meta)?,
+            db,
+        };
+        let mut buckets = Vec::new();
+        for name in tables.db.list_keyspace_names() {
+            if let Some(day) = name.strip_prefix(BUCKET_PREFIX).and_then(|day| day.parse().ok()) {
+                buckets.push(Bucket { day, keyspace: keyspace(&tables.db, Space::Bucket(day))? });
+            }
+        }
+        tables.note_keyspaces_changed()?;
+        Ok((tables, buckets))
+    }
+
+    /// What is stored now. Only the writer may call this, see [`View`].
+    pub(crate) fn view(&self, buckets: &Arc<[Bucket]>) -> View {
+        View { snapshot: self.db.snapshot(), buckets: Arc::clone(buckets) }
+    }
+
+    /// An empty batch that is durable once it is committed.
+    pub(crate) fn batch(&self, rows: usize) -> fjall::OwnedWriteBatch {
+        fjall::OwnedWriteBatch::with_capacity(self.db.clone(), rows).durability(Some(PersistMode::SyncData))
+    }
+
+    /// An empty batch that a power cut may undo.
+    pub(crate) fn fleeting_batch(&self) -> fjall::OwnedWriteBatch {
+        self.db.batch()
+    }
+
+    /// Creates the bucket of a day, durably.
+    pub(crate) fn create_bucket(&self, day: i32) -> Result<Bucket, StorageError> {
+        let keyspace = keyspace(&self.db, Space::Bucket(day))?;
+        self.note_keyspaces_changed()?;
+        Ok(Bucket { day, keyspace })
+    }
+
+    /// Deletes a bucket. Its files go once the last reader of an earlier view is done.
+    pub(crate) fn delete_bucket(&self, bucket: Bucket) -> Result<(), StorageError> {
+        self.db.delete_keyspace(bucket.keyspace).map_err(|error| error::fjall("delete a bucket", error))?;
+        self.note_keyspaces_changed()
+    }
+
+    /// Writes a row after keyspaces were created or deleted, durably.
+    ///
+    /// At start fjall counts on from the highest number it finds in rows, and does not look at those its own list of
+    /// keyspaces was last changed with. Without a later row, a change of that list after a restart could get a lower
+    /// number than an earlier one and be hidden by it: a deleted keyspace's id would be given to a new keyspace that the
+    /// next start does not find.
+    fn note_keyspaces_changed(&self) -> Result<(), StorageError> {
+        let mut batch = self.batch(1);
+        batch.insert(&self.meta, b"keyspaces_changed".as_slice(), b"".as_slice());
+        batch.commit().map_err(|error| error::fjall("note a change of keyspaces", error))
+    }
+}
+
+/// Makes an empty database under another name first: fjall cannot open one whose making was cut short.
+fn make(folder: &Folder) -> Result<(), StorageError> {
+    let unnamed = folder.activity_being_made();
+    if unnamed.exists() {
+        std::fs::remove_dir_all(&unnamed).map_err(|error| error::io("remove", &unnamed, error))?;
+    }
+    drop(open_database(&unnamed)?);
+    sync_folder(&unnamed)?;
+    std::fs::rename(&unnamed, folder.activity()).map_err(|error| error::io("rename", &unnamed, error))?;
+    folder.sync()
+}
+
+fn open_database(path: &Path) -> Result<Database, StorageError> {
+    Database::builder(path)
+        .cache_size(CACHE_BYTES)
+        .max_journaling_size(JOURNALS_BYTES)
+        .worker_threads(WORKERS)
+        .open()
+        .map_err(|error| error::fjall(&format!("open {}", path.display()), error))
+}
+
+fn keyspace(db: &Database, space: Space) -> Result<Keyspace, StorageError> {
+    let name = space.name();
+    db.keyspace(&name, || KeyspaceCreateOptions::default().max_memtable_size(space.memory_bytes()))
+        .map_err(|error| error::fjall(&format!("open keyspace {name}"), error))
+}

@@ -1,0 +1,202 @@
+//! Applying one group of writes: what each becomes, and the rows it changes.
+
+use std::collections::BTreeMap;
+
+use sonde_core::display::UserChange;
+use sonde_core::event::{EventId, EventSeq};
+use sonde_core::trigger::TriggerKind;
+use sonde_core::user::{Namespace, UserRef, UserState};
+use sonde_storage::{Append, EventFingerprint, Observation, Outcome, StorageError, Write};
+
+use super::group::{Changed, Group};
+use super::keys::{self, Key};
+use super::load::{anonymous, write_mark};
+use super::stats::{Additions, Seen, TriggerBook};
+use super::tables::Space;
+use crate::error::BadRow;
+use crate::rows;
+use crate::rows::state::Header;
+
+/// The key of the row that says which sequence number the next event gets.
+pub(crate) const NEXT_EVENT_SEQ: &[u8] = b"next_event_seq";
+
+/// Numbers to be given out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Numbers {
+    /// The next event's.
+    pub(crate) event: u64,
+    /// The next outbox entry's.
+    pub(crate) outbox: u64,
+}
+
+/// One group on its way to a batch. Nothing outside changes until the batch is durable.
+pub(crate) struct Pass<'a> {
+    pub(super) group: Group<'a>,
+    additions: Additions,
+    numbers: Numbers,
+    book: &'a TriggerBook,
+}
+
+/// What a whole group comes to.
+pub(crate) struct Applied {
+    /// In the order of the group.
+    pub(crate) outcomes: Vec<Outcome>,
+    /// The rows to store.
+    pub(crate) spaces: BTreeMap<Space, Changed>,
+    /// For the statistics, once the rows are durable.
+    pub(crate) additions: Additions,
+    /// What the next group begins with.
+    pub(crate) numbers: Numbers,
+}
+
+impl<'a> Pass<'a> {
+    pub(crate) fn new(group: Group<'a>, book: &'a TriggerBook, numbers: Numbers) -> Self {
+        Self { group, additions: Additions::default(), numbers, book }
+    }
+
+    /// Applies all writes in order, each seeing those before it.
+    pub(crate) fn apply_all(mut self, writes: &[Write]) -> Result<Applied, StorageError> {
+        let first_event = self.numbers.event;
+        let outcomes = writes.iter().map(|write| self.apply(write)).collect::<Result<_, _>>()?;
+        TriggerBook::write(&self.additions, &mut self.group);
+        if self.numbers.event != first_event {
+            self.group.put(Space::Meta, NEXT_EVENT_SEQ.to_vec(), self.numbers.event.to_be_bytes().to_vec());
+        }
+        Ok(Applied { outcomes, spaces: self.group.into_spaces(), additions: self.additions, numbers: self.numbers })
+    }
+
+    fn apply(&mut self, write: &Write) -> Result<Outcome, StorageError> {
+        match write {
+            Write::Append(append) => self.append(append),
+            Write::Change(change) => self.change(change),
+            Write::Merge(merge) => self.merge(merge),
+            Write::ContinueMerge { from, into } => self.continue_merge(from, into),
+            Write::Observe(observation) => Ok(self.observe(observation)),
+        }
+    }
+
+    fn append(&mut self, append: &Append) -> Result<Outcome, StorageError> {
+        let owner = self.owner(&append.user)?;
+        let user = keys::user(&owner);
+        if let Some(fingerprint) = append.fingerprint
+            && let Some(stored) = self.stored_fingerprint(&owner, &user, &append.id)?
+        {
+            return Ok(if stored == fingerprint { Outcome::Duplicate } else { Outcome::FingerprintConflict });
+        }
+        let seen = Seen {
+            workspace: owner.workspace,
+            kind: TriggerKind::Backend,
+            name: &append.trigger,
+            at: append.received_at,
+            count: 1,
+            learn: &append.learn,
+        };
+        if !self.book.count(&mut self.additions, &seen) {
+            return Ok(Outcome::TooManyTriggers);
+        }
+        let bucket = Space::Bucket(append.received_at.utc_day());
+        let seq = EventSeq(self.numbers.event);
+        self.numbers.event += 1;
+        let row = rows::event::encode(append.received_at, &append.id, &append.properties);
+        self.group.put(bucket, keys::event(&user, &append.trigger, append.effective_at, seq), row);
+        self.group.put(bucket, keys::presence(&user), Vec::new());
+        if let Some(EventFingerprint(fingerprint)) = append.fingerprint {
+            self.group.put(bucket, keys::event_id(&user, &append.id), fingerprint.to_vec());
+        }
+        Ok(Outcome::Appended)
+    }
+
+    fn change(&mut self, change: &UserChange) -> Result<Outcome, StorageError> {
+        debug_assert_eq!(change.state.version, change.expected_version + 1, "a change raises the version by one");
+        let user = keys::user(&change.user);
+        if self.header(&user)?.version != change.expected_version {
+            return Ok(Outcome::VersionConflict);
+        }
+        self.put_state(user.clone(), &change.state);
+        for display in &change.displays {
+            self.group.put(Space::Displays, keys::display(&user, display.id), rows::display::encode(display));
+            if display.shown_at.is_some() {
+                self.put_outbox(rows::outbox::encode_shown(&change.user, display));
+            }
+        }
+        for mark in &change.consumed {
+            let day = mark.received_at.utc_day();
+            // Where the event's bucket is gone, so is all that the mark could ever matter for.
+            if self.group.has_bucket(day) {
+                self.group.put(Space::Bucket(day), keys::mark(&user, mark), write_mark(mark));
+                self.group.put(Space::Bucket(day), keys::presence(&user), Vec::new());
+            }
+        }
+        Ok(Outcome::Changed)
+    }
+
+    fn observe(&mut self, observation: &Observation) -> Outcome {
+        let seen = Seen {
+            workspace: observation.workspace,
+            kind: TriggerKind::Frontend,
+            name: &observation.trigger,
+            at: observation.at,
+            count: observation.count,
+            learn: &observation.learn,
+        };
+        // One trigger too many is ignored: nobody waits for the answer.
+        let _ = self.book.count(&mut self.additions, &seen);
+        Outcome::Observed
+    }
+
+    /// Whose an event becomes: an alias's events go to the user it stands for.
+    fn owner(&self, user: &UserRef) -> Result<UserRef, StorageError> {
+        if user.namespace == Namespace::Identified {
+            return Ok(user.clone());
+        }
+        let key = keys::user(user);
+        if !self.header(&key)?.is_alias {
+            return Ok(user.clone());
+        }
+        Ok(match self.state(&key)?.alias_of {
+            Some(id) => UserRef { workspace: user.workspace, namespace: Namespace::Identified, id },
+            None => user.clone(),
+        })
+    }
+
+    /// The fingerprint stored for an event id: the newest bucket first, and in each the user's own record before those
+    /// of the ids being merged, in the order of the merges. Copying keeps to the same order.
+    fn stored_fingerprint(&self, owner: &UserRef, user: &Key, id: &EventId) -> Result<Option<EventFingerprint>, StorageError> {
+        let mut places = vec![keys::event_id(user, id)];
+        if owner.namespace == Namespace::Identified && self.header(user)?.is_merging {
+            places.extend(self.state(user)?.merging.iter().map(|from| keys::event_id(&keys::user(&anonymous(owner, from)), id)));
+        }
+        for day in self.group.days() {
+            for key in &places {
+                let Some(row) = self.group.get(Space::Bucket(day), key)? else { continue };
+                let bytes: [u8; 16] =
+                    (*row).try_into().map_err(|_| BadRow::new("a fingerprint has 16 bytes").at(&Space::Bucket(day).name(), key))?;
+                return Ok(Some(EventFingerprint(bytes)));
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) fn header(&self, user: &Key) -> Result<Header, StorageError> {
+        match self.group.get(Space::Users, user)? {
+            Some(row) => rows::state::decode_header(&row).map_err(|bad| bad.at(&Space::Users.name(), user)),
+            None => Ok(Header::default()),
+        }
+    }
+
+    pub(super) fn state(&self, user: &Key) -> Result<UserState, StorageError> {
+        match self.group.get(Space::Users, user)? {
+            Some(row) => rows::state::decode(&row).map_err(|bad| bad.at(&Space::Users.name(), user)),
+            None => Ok(UserState::default()),
+        }
+    }
+
+    pub(super) fn put_state(&mut self, user: Key, state: &UserState) {
+        self.group.put(Space::Users, user, rows::state::encode(state));
+    }
+
+    pub(super) fn put_outbox(&mut self, row: Vec<u8>) {
+        self.group.put(Space::Outbox, self.numbers.outbox.to_be_bytes().to_vec(), row);
+        self.numbers.outbox += 1;
+    }
+}

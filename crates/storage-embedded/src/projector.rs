@@ -1,0 +1,212 @@
+//! The projector: a thread that tells SQLite what the outbox holds, in order. Nothing that commits waits for it.
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use fjall::Readable;
+use sonde_storage::{StorageError, StorageErrorKind};
+use tokio::sync::watch;
+
+use crate::activity::tables::Space;
+use crate::activity::{ActivityStore, read_number};
+use crate::error;
+use crate::responses::{project, projected_seq, set_projected_seq};
+use crate::rows::outbox;
+use crate::sqlite::{Sqlite, write};
+
+/// Most entries told in one transaction.
+const ENTRIES_PER_TRANSACTION: usize = 512;
+/// How long entries may gather while nobody waits for them: each transaction costs a sync of its own.
+const GATHERING: Duration = Duration::from_millis(20);
+/// How long the projector waits after an error, at first and at most.
+const BACK_OFF: Duration = Duration::from_millis(100);
+const BACK_OFF_MAX: Duration = Duration::from_secs(10);
+
+/// How far the projector has come.
+#[derive(Clone, Copy, Debug)]
+struct Progress {
+    /// The number of the last entry that SQLite knows.
+    projected: u64,
+    /// Whether it is waiting after an error.
+    is_failing: bool,
+}
+
+/// What others want of the thread.
+#[derive(Default)]
+struct Wanted {
+    stop: bool,
+    /// Somebody waits: do not gather.
+    at_once: bool,
+    /// There may be entries.
+    work: bool,
+}
+
+#[derive(Default)]
+struct Signal {
+    wanted: Mutex<Wanted>,
+    changed: Condvar,
+}
+
+/// The thread, and how to speak to it.
+pub(crate) struct Projector {
+    signal: Arc<Signal>,
+    progress: watch::Receiver<Progress>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Projector {
+    /// Starts the thread; it begins with what an earlier run left in the outbox.
+    pub(crate) fn start(activity: Arc<ActivityStore>, sqlite: Sqlite) -> Result<Self, StorageError> {
+        let projected = sqlite.with(|connection| projected_seq(connection))?;
+        let signal = Arc::new(Signal::default());
+        signal.set(|wanted| wanted.work = true);
+        let (sender, progress) = watch::channel(Progress { projected, is_failing: false });
+        let worker = Worker { activity, sqlite, signal: Arc::clone(&signal), progress: sender };
+        let thread = std::thread::Builder::new()
+            .name("projector".to_owned())
+            .spawn(move || worker.run())
+            .map_err(|error| StorageError::with_source(StorageErrorKind::Unavailable, "cannot start the projector", error))?;
+        Ok(Self { signal, progress, thread: Some(thread) })
+    }
+
+    /// There is something in the outbox.
+    pub(crate) fn wake(&self) {
+        self.signal.set(|wanted| wanted.work = true);
+    }
+
+    /// Waits until SQLite knows all entries up to `seq`.
+    pub(crate) async fn catch_up(&self, seq: u64) -> Result<(), StorageError> {
+        let mut progress = self.progress.clone();
+        if progress.borrow().projected >= seq {
+            return Ok(());
+        }
+        self.signal.set(|wanted| {
+            wanted.work = true;
+            wanted.at_once = true;
+        });
+        let unavailable = || StorageError::new(StorageErrorKind::Unavailable, "responses cannot be brought up to date now");
+        let reached = progress.wait_for(|now| now.projected >= seq || now.is_failing).await.map_err(|_| unavailable())?;
+        if reached.projected >= seq { Ok(()) } else { Err(unavailable()) }
+    }
+}
+
+impl Drop for Projector {
+    /// Stops the thread and waits for it; what is left in the outbox is told after the next start.
+    fn drop(&mut self) {
+        self.signal.set(|wanted| wanted.stop = true);
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the projector ended in a panic");
+        }
+    }
+}
+
+impl Signal {
+    fn set(&self, change: impl FnOnce(&mut Wanted)) {
+        change(&mut self.wanted.lock().unwrap_or_else(PoisonError::into_inner));
+        self.changed.notify_one();
+    }
+
+    /// Waits for work, then lets more of it gather. `false`: stop.
+    fn wait_for_work(&self) -> bool {
+        let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle = |wanted: &mut Wanted| !wanted.work && !wanted.stop;
+        let wanted = self.changed.wait_while(wanted, idle).unwrap_or_else(PoisonError::into_inner);
+        let gather = |wanted: &mut Wanted| !wanted.at_once && !wanted.stop;
+        let (mut wanted, _) = self.changed.wait_timeout_while(wanted, GATHERING, gather).unwrap_or_else(PoisonError::into_inner);
+        wanted.work = false;
+        wanted.at_once = false;
+        !wanted.stop
+    }
+
+    /// Waits after an error. `false`: stop.
+    fn wait_after_error(&self, time: Duration) -> bool {
+        let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.changed.wait_timeout_while(wanted, time, |wanted| !wanted.stop);
+        !waited.unwrap_or_else(PoisonError::into_inner).0.stop
+    }
+}
+
+struct Worker {
+    activity: Arc<ActivityStore>,
+    sqlite: Sqlite,
+    signal: Arc<Signal>,
+    progress: watch::Sender<Progress>,
+}
+
+impl Worker {
+    fn run(self) {
+        while self.signal.wait_for_work() {
+            let mut back_off = BACK_OFF;
+            while let Err(error) = self.drain() {
+                tracing::error!(%error, "cannot tell responses, trying again");
+                self.progress.send_modify(|progress| progress.is_failing = true);
+                if !self.signal.wait_after_error(back_off) {
+                    return;
+                }
+                back_off = (2 * back_off).min(BACK_OFF_MAX);
+            }
+        }
+    }
+
+    /// Tells everything there is.
+    fn drain(&self) -> Result<(), StorageError> {
+        loop {
+            let told = self.step()?;
+            if told < ENTRIES_PER_TRANSACTION {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Tells some entries, and removes them from the outbox. Says how many.
+    fn step(&self) -> Result<usize, StorageError> {
+        let before = self.progress.borrow().projected;
+        let entries = self.waiting(before + 1)?;
+        let Some((last, _)) = entries.last() else {
+            self.report(before);
+            return Ok(0);
+        };
+        let last = *last;
+        self.sqlite.with(|connection| {
+            write(connection, "tell responses", |transaction| {
+                for (seq, row) in &entries {
+                    let entry = outbox::decode(row).map_err(|bad| bad.at(&Space::Outbox.name(), &seq.to_be_bytes()))?;
+                    project(transaction, &entry)?;
+                }
+                set_projected_seq(transaction, last)
+            })
+        })?;
+        self.report(last);
+        self.forget(entries.iter().map(|(seq, _)| *seq))?;
+        Ok(entries.len())
+    }
+
+    /// Entries from `first` on, as of the last committed group: in a view of its own an entry could be there already
+    /// and the one before it not yet.
+    fn waiting(&self, first: u64) -> Result<Vec<(u64, fjall::Slice)>, StorageError> {
+        let view = self.activity.view();
+        let from = first.to_be_bytes();
+        let mut entries = Vec::new();
+        for guard in view.snapshot.range(&self.activity.tables.outbox, from..).take(ENTRIES_PER_TRANSACTION) {
+            let (key, row) = guard.into_inner().map_err(|error| error::fjall("read the outbox", error))?;
+            entries.push((read_number(Space::Outbox, &key, &key)?, row));
+        }
+        Ok(entries)
+    }
+
+    /// After a power cut an entry may be there again; SQLite's number says that it was told.
+    fn forget(&self, told: impl Iterator<Item = u64>) -> Result<(), StorageError> {
+        let mut batch = self.activity.tables.fleeting_batch();
+        for seq in told {
+            batch.remove(&self.activity.tables.outbox, seq.to_be_bytes().as_slice());
+        }
+        batch.commit().map_err(|error| error::fjall("remove entries of the outbox", error))
+    }
+
+    fn report(&self, projected: u64) {
+        self.progress.send_modify(|progress| *progress = Progress { projected, is_failing: false });
+    }
+}

@@ -1,0 +1,245 @@
+//! Displays, in activity and as response rows.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use sonde_core::answer::Answer;
+use sonde_core::display::{Display, DisplayState};
+use sonde_core::event::{EventId, EventRecord, EventSeq};
+use sonde_core::properties::Properties;
+use sonde_core::survey::launch::Platform;
+use sonde_core::time::Timestamp;
+
+use super::state::{AttributeRow, attributes_from_row, attributes_to_row};
+use super::{from_json, id, to_json, trigger, version};
+use crate::error::BadRow;
+
+const VERSION: u8 = 1;
+
+/// A display. Properties are held as a text within the JSON, so that not a byte of them changes.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct DisplayRow {
+    id: String,
+    survey: String,
+    survey_version: u32,
+    request_id: Box<str>,
+    platform: String,
+    locale: Box<str>,
+    state: StateName,
+    claimed_at: i64,
+    lease_until: i64,
+    shown_at: Option<i64>,
+    first_answered_at: Option<i64>,
+    completed_at: Option<i64>,
+    updated_at: i64,
+    trigger: String,
+    trigger_properties: String,
+    attributes: Vec<(Box<str>, AttributeRow)>,
+    event: Option<EventRow>,
+    answers: BTreeMap<Box<str>, AnswerRow>,
+    revision: u64,
+    duration_ms: Option<u64>,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum StateName {
+    Claimed,
+    Shown,
+    Answered,
+    Completed,
+    Dismissed,
+    Abandoned,
+    Lapsed,
+}
+
+#[derive(Serialize, Deserialize)]
+struct EventRow {
+    id: String,
+    trigger: String,
+    effective_at: i64,
+    received_at: i64,
+    seq: u64,
+    properties: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum AnswerRow {
+    Choice {
+        options: Vec<Box<str>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        other_text: Option<Box<str>>,
+    },
+    Number(i32),
+    Text(Box<str>),
+}
+
+/// The row of a display in activity.
+pub(crate) fn encode(display: &Display) -> Vec<u8> {
+    let mut bytes = vec![VERSION];
+    bytes.extend_from_slice(to_json(&DisplayRow::from(display)).as_bytes());
+    bytes
+}
+
+/// The display of a row in activity.
+pub(crate) fn decode(row: &[u8]) -> Result<Display, BadRow> {
+    let (found, json) = row.split_first().ok_or_else(|| BadRow::new("empty"))?;
+    version(*found, VERSION)?;
+    decode_json(json)
+}
+
+/// A display as text, for SQLite.
+pub(crate) fn encode_json(display: &DisplayRow) -> String {
+    to_json(display)
+}
+
+/// A display from text.
+pub(crate) fn decode_json(json: &[u8]) -> Result<Display, BadRow> {
+    from_json::<DisplayRow>(json)?.try_into()
+}
+
+impl DisplayRow {
+    /// The display's id as it was written.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The survey's id as it was written.
+    pub(crate) fn survey(&self) -> &str {
+        &self.survey
+    }
+}
+
+impl From<&Display> for DisplayRow {
+    fn from(display: &Display) -> Self {
+        let millis = |at: Option<Timestamp>| at.map(Timestamp::as_millis);
+        Self {
+            id: display.id.to_string(),
+            survey: display.survey.to_string(),
+            survey_version: display.survey_version,
+            request_id: display.request_id.clone(),
+            platform: display.platform.as_str().to_owned(),
+            locale: display.locale.clone(),
+            state: display.state.into(),
+            claimed_at: display.claimed_at.as_millis(),
+            lease_until: display.lease_until.as_millis(),
+            shown_at: millis(display.shown_at),
+            first_answered_at: millis(display.first_answered_at),
+            completed_at: millis(display.completed_at),
+            updated_at: display.updated_at.as_millis(),
+            trigger: display.trigger.as_str().to_owned(),
+            trigger_properties: display.trigger_properties.as_str().to_owned(),
+            attributes: attributes_to_row(&display.attributes),
+            event: display.event.as_deref().map(EventRow::from),
+            answers: display.answers.iter().map(|(question, answer)| (question.clone(), answer.into())).collect(),
+            revision: display.revision,
+            duration_ms: display.duration_ms,
+        }
+    }
+}
+
+impl TryFrom<DisplayRow> for Display {
+    type Error = BadRow;
+    fn try_from(row: DisplayRow) -> Result<Self, BadRow> {
+        let time = |millis: Option<i64>| millis.map(Timestamp::from_millis);
+        Ok(Self {
+            id: id(&row.id)?,
+            survey: id(&row.survey)?,
+            survey_version: row.survey_version,
+            request_id: row.request_id,
+            platform: Platform::from_name(&row.platform).ok_or_else(|| BadRow::new(format!("no platform: {:?}", row.platform)))?,
+            locale: row.locale,
+            state: row.state.into(),
+            claimed_at: Timestamp::from_millis(row.claimed_at),
+            lease_until: Timestamp::from_millis(row.lease_until),
+            shown_at: time(row.shown_at),
+            first_answered_at: time(row.first_answered_at),
+            completed_at: time(row.completed_at),
+            updated_at: Timestamp::from_millis(row.updated_at),
+            trigger: trigger(&row.trigger)?,
+            trigger_properties: Properties::from_stored(&row.trigger_properties),
+            attributes: Arc::new(attributes_from_row(row.attributes)),
+            event: row.event.map(EventRecord::try_from).transpose()?.map(Arc::new),
+            answers: row.answers.into_iter().map(|(question, answer)| (question, answer.into())).collect(),
+            revision: row.revision,
+            duration_ms: row.duration_ms,
+        })
+    }
+}
+
+impl From<&EventRecord> for EventRow {
+    fn from(event: &EventRecord) -> Self {
+        Self {
+            id: event.id.as_str().to_owned(),
+            trigger: event.trigger.as_str().to_owned(),
+            effective_at: event.effective_at.as_millis(),
+            received_at: event.received_at.as_millis(),
+            seq: event.seq.0,
+            properties: event.properties.as_str().to_owned(),
+        }
+    }
+}
+
+impl TryFrom<EventRow> for EventRecord {
+    type Error = BadRow;
+    fn try_from(row: EventRow) -> Result<Self, BadRow> {
+        Ok(Self {
+            id: EventId::from_stored(&row.id),
+            trigger: trigger(&row.trigger)?,
+            effective_at: Timestamp::from_millis(row.effective_at),
+            received_at: Timestamp::from_millis(row.received_at),
+            seq: EventSeq(row.seq),
+            properties: Properties::from_stored(&row.properties),
+        })
+    }
+}
+
+impl From<&Answer> for AnswerRow {
+    fn from(answer: &Answer) -> Self {
+        match answer {
+            Answer::Choice { options, other_text } => Self::Choice { options: options.clone(), other_text: other_text.clone() },
+            Answer::Number(number) => Self::Number(*number),
+            Answer::Text(text) => Self::Text(text.clone()),
+        }
+    }
+}
+
+impl From<AnswerRow> for Answer {
+    fn from(row: AnswerRow) -> Self {
+        match row {
+            AnswerRow::Choice { options, other_text } => Self::Choice { options, other_text },
+            AnswerRow::Number(number) => Self::Number(number),
+            AnswerRow::Text(text) => Self::Text(text),
+        }
+    }
+}
+
+impl From<DisplayState> for StateName {
+    fn from(state: DisplayState) -> Self {
+        match state {
+            DisplayState::Claimed => Self::Claimed,
+            DisplayState::Shown => Self::Shown,
+            DisplayState::Answered => Self::Answered,
+            DisplayState::Completed => Self::Completed,
+            DisplayState::Dismissed => Self::Dismissed,
+            DisplayState::Abandoned => Self::Abandoned,
+            DisplayState::Lapsed => Self::Lapsed,
+        }
+    }
+}
+
+impl From<StateName> for DisplayState {
+    fn from(name: StateName) -> Self {
+        match name {
+            StateName::Claimed => Self::Claimed,
+            StateName::Shown => Self::Shown,
+            StateName::Answered => Self::Answered,
+            StateName::Completed => Self::Completed,
+            StateName::Dismissed => Self::Dismissed,
+            StateName::Abandoned => Self::Abandoned,
+            StateName::Lapsed => Self::Lapsed,
+        }
+    }
+}
