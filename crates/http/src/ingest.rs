@@ -1,0 +1,157 @@
+//! `POST /api/v1/connections/backend/event`: path, header and body are those of the product Sonde replaces.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use sonde_core::event::EventId;
+use sonde_core::id::WorkspaceId;
+use sonde_core::key::KeyKind;
+use sonde_core::limits::EVENT_BYTES_MAX;
+use sonde_core::trigger::TriggerName;
+use sonde_service::{Engine, IngestEvent, Service};
+use utoipa::ToSchema;
+
+use crate::body::{self, MediaType};
+use crate::problem::{Problem, ProblemDocument};
+use crate::wire::{Fields, parse_time, present};
+
+/// Header of the backend key.
+const BACKEND_KEY: &str = "x-api-key";
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// An event. Unknown fields are ignored. Every field is taken raw first, so that all that is wrong is said at once.
+#[derive(Deserialize)]
+struct EventBody<'a> {
+    #[serde(borrow)]
+    user_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    anonymous_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    event_name: Option<&'a RawValue>,
+    #[serde(borrow)]
+    properties: Option<&'a RawValue>,
+    #[serde(borrow)]
+    timestamp: Option<&'a RawValue>,
+    #[serde(borrow)]
+    event_id: Option<&'a RawValue>,
+}
+
+/// What just happened to a user.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the body for OpenAPI; `EventBody` reads it")]
+pub(crate) struct EventRequest {
+    /// The customer's id of the user: a string of at most 256 characters, or an integer (kept as its text). Exactly one of
+    /// `user_id` and `anonymous_id`.
+    #[schema(value_type = Option<UserIdSchema>)]
+    user_id: Option<String>,
+    /// Id of a user nobody has identified yet.
+    anonymous_id: Option<String>,
+    /// Name of the backend trigger: at most 128 characters, no control characters. Registers itself.
+    event_name: String,
+    /// Any JSON object: at most 8 levels deep, 256 keys over all levels. Attached to every response.
+    properties: Option<serde_json::Map<String, serde_json::Value>>,
+    /// When it happened, RFC 3339; at most 100 hours ago and 5 minutes ahead. Default: now.
+    timestamp: Option<String>,
+    /// Makes a retry harmless: at most 100 visible ASCII characters, not starting with `evt_`.
+    event_id: Option<String>,
+}
+
+/// A string or an integer.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "describes the field for OpenAPI")]
+enum UserIdSchema {
+    Text(String),
+    Integer(i64),
+}
+
+/// The event is durable.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct EventAccepted {
+    /// `ok`
+    status: &'static str,
+    /// The sender's id if one was given, else one made by Sonde.
+    event_id: String,
+    /// Whether the same event was stored before.
+    duplicate: bool,
+}
+
+/// Store an event. 200 means: durable on disk, and seen by the very next decision.
+#[utoipa::path(
+    post, path = "/api/v1/connections/backend/event", tag = "Ingest", operation_id = "ingestEvent",
+    security(("backend_key" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same as event_id; quoted or bare")),
+    request_body = EventRequest,
+    responses(
+        (status = 200, description = "Durable", body = EventAccepted),
+        (status = 400, description = "Not JSON", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 401, description = "Missing or unknown key", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 413, description = "Over 32 KiB", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 415, description = "Not application/json", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 422, description = "Breaks a rule; each place is named", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, description = "Busy; nothing was stored", body = ProblemDocument, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn event<E: Engine>(
+    State(service): State<Arc<Service<E>>>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<EventAccepted>, Problem> {
+    let key = headers.get(BACKEND_KEY).and_then(|value| value.to_str().ok());
+    let authorised = service.authorise(key, KeyKind::Backend).await?;
+    let bytes = body::read(&headers, body, EVENT_BYTES_MAX, MediaType::Json).await?;
+    let event = read_event(body::text(&bytes)?, &headers, authorised.workspace)?;
+    let ingested = service.ingest(event).await?;
+    Ok(Json(EventAccepted { status: "ok", event_id: ingested.id.to_string(), duplicate: ingested.duplicate }))
+}
+
+fn read_event(json: &str, headers: &HeaderMap, workspace: WorkspaceId) -> Result<IngestEvent, Problem> {
+    let raw: EventBody<'_> = serde_json::from_str(json).map_err(|error| match error.classify() {
+        serde_json::error::Category::Data => Problem::invalid(vec![sonde_service::FieldError::new("", error)]),
+        _ => Problem::malformed(format!("the body is not valid JSON: {error}")),
+    })?;
+    let mut fields = Fields::default();
+    let user = fields.user(workspace, raw.user_id, raw.anonymous_id);
+    let trigger = trigger_name(&mut fields, raw.event_name);
+    let properties = fields.properties("/properties", raw.properties);
+    let said_at = match fields.text("/timestamp", raw.timestamp) {
+        Some(text) => fields.take("/timestamp", parse_time(&text).ok_or("must be a time in RFC 3339, such as 2026-01-31T08:00:00Z")),
+        None => None,
+    };
+    let id = event_id(&mut fields, raw.event_id, headers);
+    match (user, trigger, properties) {
+        (Some(user), Some(trigger), Some((properties, shapes))) if fields.errors.is_empty() => {
+            Ok(IngestEvent { user, trigger, said_at, id, properties, shapes })
+        }
+        _ => Err(Problem::invalid(fields.errors)),
+    }
+}
+
+fn trigger_name(fields: &mut Fields, raw: Option<&RawValue>) -> Option<TriggerName> {
+    if present(raw).is_none() {
+        fields.wrong("/event_name", "is needed");
+        return None;
+    }
+    let name = fields.text("/event_name", raw)?;
+    fields.take("/event_name", TriggerName::new(&name))
+}
+
+/// The event's id from the body or the header; equal if both are there.
+fn event_id(fields: &mut Fields, raw: Option<&RawValue>, headers: &HeaderMap) -> Option<EventId> {
+    let in_body = fields.text("/event_id", raw);
+    let in_body = in_body.and_then(|id| fields.take("/event_id", EventId::given(&id)));
+    let Some(header) = headers.get(IDEMPOTENCY_KEY) else { return in_body };
+    let text = header.to_str().unwrap_or_default().trim();
+    let bare = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
+    let in_header = EventId::given(bare).map_err(|error| format!("the header Idempotency-Key {error}"));
+    let in_header = fields.take("/event_id", in_header)?;
+    if in_body.as_ref().is_some_and(|id| *id != in_header) {
+        fields.wrong("/event_id", "must be equal to the header Idempotency-Key");
+    }
+    Some(in_header)
+}

@@ -1,0 +1,45 @@
+//! The outermost layer: gives every request an id, completes problem documents, logs each request once.
+
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::extract::Request;
+use axum::http::HeaderValue;
+use axum::middleware::Next;
+use axum::response::Response;
+
+use crate::problem::Problem;
+
+/// Unique over restarts: the hash key that the standard library draws at random for each process.
+static PROCESS: LazyLock<u64> = LazyLock::new(|| {
+    use std::hash::{BuildHasher as _, RandomState};
+    RandomState::new().hash_one(std::process::id())
+});
+static COUNTER: AtomicU64 = AtomicU64::new(0);
+
+/// Names the response and completes a problem.
+pub(crate) async fn layer(request: Request, next: Next) -> Response {
+    let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+    let method = request.method().clone();
+    // The path alone: a query may carry a ticket, which is never logged.
+    let path = tracing::enabled!(tracing::Level::INFO).then(|| request.uri().path().to_owned());
+    let mut response = next.run(request).await;
+    let id = format!("{:08x}{number:08x}", *PROCESS & 0xffff_ffff);
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        let completed = problem.into_response_for(&id);
+        let (parts, body) = completed.into_parts();
+        response.headers_mut().extend(parts.headers);
+        *response.body_mut() = body;
+        response.headers_mut().remove(axum::http::header::CONTENT_LENGTH);
+    }
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert("x-request-id", value);
+    }
+    let status = response.status().as_u16();
+    if status >= 500 {
+        tracing::warn!(%method, path, status, request_id = id, "request failed");
+    } else {
+        tracing::debug!(%method, path, status, request_id = id, "request");
+    }
+    response
+}

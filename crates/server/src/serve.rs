@@ -1,0 +1,104 @@
+//! `sonde serve`: opens the data folder, serves the public API and the local socket, stops in good order.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use sonde_service::{QueueOptions, Service, SystemClock};
+use sonde_storage_embedded::EmbeddedStore;
+use tokio::net::{TcpListener, UnixListener};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use crate::cli::ServeOptions;
+use crate::{listen, telemetry};
+
+/// The local socket within a data folder.
+pub(crate) fn socket_path(data: &Path) -> PathBuf {
+    data.join("admin.sock")
+}
+
+/// Runs the server until SIGTERM or SIGINT, or until the disk refuses to keep data.
+pub(crate) fn run(options: &ServeOptions) -> anyhow::Result<()> {
+    telemetry::start(options.log_format);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(serve(options))
+}
+
+async fn serve(options: &ServeOptions) -> anyhow::Result<()> {
+    // Signals first: one that arrives while the store opens must not kill the process half-way.
+    let mut stop = Stop::listen()?;
+    let store = EmbeddedStore::open(&options.data).with_context(|| format!("cannot open the data folder {}", options.data.display()))?;
+    let store = Arc::new(store);
+    let service = Service::start(Arc::clone(&store), Arc::new(SystemClock::default()), QueueOptions::default()).await?;
+    let listener = TcpListener::bind(options.listen).await.with_context(|| format!("cannot listen on {}", options.listen))?;
+    let address = listener.local_addr()?;
+    let local = bind_local(&options.data)?;
+    let url = options.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    tracing::info!(%address, url, data = %options.data.display(), "sonde is ready");
+
+    let (stopping, stopped) = watch::channel(false);
+    let public = tokio::spawn(listen::serve(listener, sonde_http::public_router(Arc::clone(&service)), resolved(stopped.clone())));
+    let admin = tokio::spawn(listen::serve(local, sonde_http::admin_router(Arc::clone(&service)), resolved(stopped)));
+    let failed = tokio::select! {
+        () = stop.asked() => false,
+        () = service.failed() => true,
+    };
+    tracing::info!("stopping");
+    stopping.send_replace(true);
+    let _ended = tokio::join!(public, admin);
+    service.drain().await;
+    drop(service);
+    close(store).await;
+    // The socket is only a name once nobody listens; a leftover is replaced at the next start.
+    let _leftover = std::fs::remove_file(socket_path(&options.data));
+    anyhow::ensure!(!failed, "the disk refuses to keep data; nothing was acknowledged that is not kept");
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn resolved(mut stopped: watch::Receiver<bool>) {
+    // An error means that the sender is gone, which is a stop too.
+    let _stopped = stopped.wait_for(|stopped| *stopped).await;
+}
+
+/// Waits for the write queue's thread to let go of the store, then closes it.
+async fn close(store: Arc<EmbeddedStore>) {
+    for _ in 0..500 {
+        if Arc::strong_count(&store) == 1 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    drop(tokio::task::spawn_blocking(move || drop(store)).await);
+}
+
+/// The lock on the data folder is ours, so a socket that is there is a leftover.
+fn bind_local(data: &Path) -> anyhow::Result<UnixListener> {
+    let path = socket_path(data);
+    match std::fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error).context("cannot remove the old local socket"),
+        _ => {}
+    }
+    UnixListener::bind(&path).with_context(|| format!("cannot open the local socket {}", path.display()))
+}
+
+/// SIGTERM and SIGINT.
+struct Stop {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Stop {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
