@@ -1,4 +1,4 @@
-//! Standard output: the toolbox's user interface, and the only place that writes to it.
+//! The toolbox's user interface, and the only place that writes to it.
 
 use std::io::IsTerminal;
 
@@ -8,6 +8,12 @@ use crate::clock::{Stopwatch, for_people};
 #[expect(clippy::print_stdout, reason = "standard output is this tool's user interface")]
 pub(crate) fn line(text: &str) {
     println!("{text}");
+}
+
+/// What went wrong and why, without a back-trace: the words are written to be enough.
+#[expect(clippy::print_stderr, reason = "errors of this tool are for whoever started it")]
+pub(crate) fn error(error: &anyhow::Error) {
+    eprintln!("error: {error:#}");
 }
 
 /// Whether a person watches: then children may use colours.

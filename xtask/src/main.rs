@@ -59,8 +59,15 @@ enum Command {
     Tidy,
 }
 
-fn main() -> anyhow::Result<ExitCode> {
-    match Cli::parse().command {
+fn main() -> ExitCode {
+    run(Cli::parse().command).unwrap_or_else(|error| {
+        console::error(&error);
+        ExitCode::FAILURE
+    })
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
         Command::Build { release } => cmd::build::run(release),
         Command::Start(options) => cmd::start::run(&options),
         Command::Test { only } => Ok(cmd::test::run(&only)),

@@ -30,8 +30,8 @@ pub(crate) struct Options {
     /// Where Sonde listens
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// Where the demo listens
-    #[arg(long, default_value = "127.0.0.1:8090")]
+    /// Where the demo listens: an address of 127.0.0.1
+    #[arg(long, default_value = "127.0.0.1:8090", value_parser = demo_address)]
     demo_listen: SocketAddr,
     /// Sonde alone, without workspace or demo
     #[arg(long)]
@@ -70,6 +70,15 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     }
     say_where(options, &data, new, demo.is_some(), password.as_deref());
     watch(&mut server, demo.as_mut())
+}
+
+/// The demo answers this machine alone: it stands in for a customer's backend and signs nobody in.
+fn demo_address(text: &str) -> Result<SocketAddr> {
+    let address: SocketAddr = text.parse()?;
+    if address.ip() != IpAddr::V4(Ipv4Addr::LOCALHOST) {
+        bail!("the demo listens on 127.0.0.1 only");
+    }
+    Ok(address)
 }
 
 /// An address in use gives a clear message instead of a server that dies, or another's `/readyz`.
@@ -127,7 +136,9 @@ fn start_demo(options: &Options, binary: &Path, data: &Path, new: bool) -> Resul
         repo::command("node")
             .args(["demo/server.mjs", "--port", &options.demo_listen.port().to_string()])
             .args(["--sonde", &url(options.listen)])
-            .args(["--backend-key", &keys.backend_key, "--sdk-key", &keys.sdk_key]),
+            // Not as arguments: every user of this machine can list those.
+            .env("SONDE_BACKEND_KEY", &keys.backend_key)
+            .env("SONDE_SDK_KEY", &keys.sdk_key),
     )?;
     Ok((Some(child), password))
 }

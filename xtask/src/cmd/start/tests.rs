@@ -93,6 +93,13 @@ fn an_address_in_use_is_refused_with_the_flag_that_helps() {
 }
 
 #[test]
+fn the_demo_stays_on_this_machine() {
+    assert!(demo_address("127.0.0.1:9000").is_ok());
+    assert!(demo_address("0.0.0.0:9000").is_err());
+    assert!(demo_address("9000").is_err());
+}
+
+#[test]
 fn every_address_is_reached_over_loopback() {
     assert_eq!(url("0.0.0.0:8080".parse().unwrap()), "http://127.0.0.1:8080");
     assert_eq!(url("[::]:8080".parse().unwrap()), "http://[::1]:8080");
