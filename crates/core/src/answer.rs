@@ -47,13 +47,22 @@ pub fn check_answers(document: &SurveyDocument, answers: &Answers, completed: bo
         }
     }
     if completed {
-        let missing = document.questions.iter().filter(|question| question.required && !answers.contains_key(question.id.as_str()));
+        let missing = document.questions.iter().filter(|question| question.required && is_blank(answers.get(question.id.as_str())));
         wrong.extend(missing.map(|question| InvalidAnswer {
             pointer: format!("/{}", question.id),
             detail: "a required question has no answer".to_owned(),
         }));
     }
     wrong
+}
+
+/// Whether nothing was said: no answer, or a text of white space only.
+fn is_blank(answer: Option<&Answer>) -> bool {
+    match answer {
+        None => true,
+        Some(Answer::Text(text)) => text.trim().is_empty(),
+        Some(Answer::Choice { .. } | Answer::Number(_)) => false,
+    }
 }
 
 fn check_answer(question: &Question, answer: &Answer) -> Result<(), String> {
@@ -95,3 +104,6 @@ fn check_text(text: &str, bytes_max: usize) -> Result<(), String> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

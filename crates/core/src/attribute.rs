@@ -89,9 +89,9 @@ impl Attributes {
         if next.len() > ATTRIBUTES_PER_USER_MAX {
             return Err(InvalidAttribute::TooMany);
         }
-        let changed = next != self.0;
+        let differs = next != self.0;
         self.0 = next;
-        Ok(changed)
+        Ok(differs)
     }
 
     /// Takes over what `other` has and `self` lacks, up to the limit.
@@ -126,15 +126,15 @@ fn check_value(value: &AttributeValue) -> Result<(), InvalidAttribute> {
 mod tests {
     use super::*;
 
-    fn text(value: &str) -> Option<AttributeValue> {
-        Some(AttributeValue::Text(value.into()))
+    fn text(value: &str) -> AttributeValue {
+        AttributeValue::Text(value.into())
     }
 
     #[test]
     fn changes_set_and_remove_and_say_whether_they_did() {
         let mut attributes = Attributes::default();
-        assert_eq!(attributes.apply(&[("plan".into(), text("pro"))]), Ok(true));
-        assert_eq!(attributes.apply(&[("plan".into(), text("pro"))]), Ok(false));
+        assert_eq!(attributes.apply(&[("plan".into(), Some(text("pro")))]), Ok(true));
+        assert_eq!(attributes.apply(&[("plan".into(), Some(text("pro")))]), Ok(false));
         assert_eq!(attributes.apply(&[("plan".into(), None)]), Ok(true));
         assert!(attributes.is_empty());
     }
@@ -143,7 +143,7 @@ mod tests {
     fn a_refused_change_leaves_everything_as_it_was() {
         let mut attributes = Attributes::default();
         let too_long = "x".repeat(ATTRIBUTE_TEXT_SCALARS_MAX + 1);
-        let changes = [("plan".into(), text("pro")), ("note".into(), text(&too_long))];
+        let changes = [("plan".into(), Some(text("pro"))), ("note".into(), Some(text(&too_long)))];
         assert_eq!(attributes.apply(&changes), Err(InvalidAttribute::TextTooLong));
         assert!(attributes.is_empty());
     }
@@ -151,8 +151,8 @@ mod tests {
     #[test]
     fn the_number_of_attributes_is_limited() {
         let mut attributes = Attributes::default();
-        let most: Vec<AttributeChange> = (0..ATTRIBUTES_PER_USER_MAX).map(|n| (format!("a{n}").into(), text("x"))).collect();
+        let most: Vec<AttributeChange> = (0..ATTRIBUTES_PER_USER_MAX).map(|n| (format!("a{n}").into(), Some(text("x")))).collect();
         assert_eq!(attributes.apply(&most), Ok(true));
-        assert_eq!(attributes.apply(&[("one more".into(), text("x"))]), Err(InvalidAttribute::TooMany));
+        assert_eq!(attributes.apply(&[("one more".into(), Some(text("x")))]), Err(InvalidAttribute::TooMany));
     }
 }

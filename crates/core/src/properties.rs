@@ -335,10 +335,55 @@ mod tests {
     #[test]
     fn the_last_of_a_repeated_key_stands_and_numbers_keep_their_text() {
         accepts(r#"{"a": 1.50, "b": {"x": 1, "x": 2.0}, "a": 2.50}"#, r#"{"a":2.50,"b":{"x":2.0}}"#);
-        accepts(
-            r#"[{"a":1,"a":[{"b":1,"b":2}]}]"#.trim_matches(['[', ']']).replace("}]", "}]}").replace("}]}}", "}]}").as_str(),
-            r#"{"a":[{"b":2}]}"#,
-        );
+        accepts(r#"{"a":1,"a":[{"b":1,"b":2}]}"#, r#"{"a":[{"b":2}]}"#);
+        accepts("{ \"a\" : 1 ,\n \"a\" : [ 1 , 2.50 ] }", r#"{"a":[1,2.50]}"#);
+    }
+
+    #[test]
+    fn the_same_key_of_different_objects_is_not_repeated() {
+        let json = r#"{ "a": {"x": 1}, "b": {"x": 2}, "x": [{"x": 3}, {"x": 4}] }"#;
+        accepts(json, json);
+    }
+
+    #[test]
+    fn a_key_with_signs_is_written_again_as_json() {
+        accepts(r#"{"q\"\\\n":1,"q\"\\\n":2}"#, r#"{"q\"\\\n":2}"#);
+    }
+
+    #[test]
+    fn a_repeated_key_keeps_its_place_and_its_last_type() {
+        let (properties, shapes) = Properties::parse(r#"{"a":1,"b":true,"a":"x"}"#).unwrap();
+        let entries: Vec<(String, String)> = properties.entries().into_iter().map(|(key, value)| (key, value.get().to_owned())).collect();
+        assert_eq!(entries, [("a".to_owned(), "\"x\"".to_owned()), ("b".to_owned(), "true".to_owned())]);
+        let of_a: Vec<JsonType> = shapes.iter().filter(|shape| &*shape.key == "a").map(|shape| shape.json_type).collect();
+        assert_eq!(of_a, [JsonType::String]);
+    }
+
+    #[test]
+    fn what_was_kept_is_kept_again_unchanged() {
+        for json in [r#"{"a":1,"a":{"b":[1e3,-0,0.10],"b":[]}}"#, r#"{"é":"\u00e9","a":1}"#] {
+            let (once, _) = Properties::parse(json).unwrap();
+            let (twice, _) = Properties::parse(once.as_str()).unwrap();
+            assert_eq!(once, twice);
+        }
+    }
+
+    #[test]
+    fn numbers_go_as_far_as_a_double() {
+        accepts(r#"{"n": [1e308, -1E-400, 18446744073709551616]}"#, r#"{"n": [1e308, -1E-400, 18446744073709551616]}"#);
+        refuses(r#"{"n":1e309}"#, "", "not valid JSON");
+    }
+
+    #[test]
+    fn very_deep_nesting_is_refused_where_it_gets_too_deep() {
+        let lists = format!(r#"{{"a":{}1{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
+        refuses(&lists, "/a/0/0/0/0/0/0/0", "8 levels");
+    }
+
+    #[test]
+    fn repeated_keys_count_too() {
+        let repeated = format!("{{{}}}", vec![r#""k":0"#; PROPERTIES_KEYS_MAX + 1].join(","));
+        refuses(&repeated, "", "256 keys");
     }
 
     #[test]
@@ -352,7 +397,10 @@ mod tests {
         refuses("7", "", "must be a JSON object");
         refuses(r#"{"a":1"#, "", "not valid JSON");
         refuses(r#"{"a":1} x"#, "", "not valid JSON");
-        refuses(r#"{"a":"\ud800"}"#, "", "not valid JSON");
+        for lone in [r#"{"a":"\ud800"}"#, r#"{"a":"\udc00"}"#, r#"{"a":"\ud800\u0041"}"#, r#"{"\ud800":1}"#] {
+            refuses(lone, "", "not valid JSON");
+        }
+        accepts(r#"{"a":"\ud83d\ude34"}"#, r#"{"a":"\ud83d\ude34"}"#);
     }
 
     #[test]
@@ -378,9 +426,10 @@ mod tests {
 
     #[test]
     fn top_level_types_are_learnt() {
+        use JsonType::{Array, Boolean, Null, Number, Object, String};
+
         let (_, shapes) = Properties::parse(r#"{"a":1,"b":"x","c":null,"d":[],"e":{},"f":true}"#).unwrap();
         let types: Vec<_> = shapes.iter().map(|shape| shape.json_type).collect();
-        use JsonType::{Array, Boolean, Null, Number, Object, String};
         assert_eq!(types, [Number, String, Null, Array, Object, Boolean]);
     }
 }

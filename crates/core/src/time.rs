@@ -18,10 +18,19 @@ impl Timestamp {
         self.0
     }
 
-    /// The UTC day this point lies in, as days since 1970-01-01. Days before the epoch are negative.
+    /// The UTC day this point lies in, as days since 1970-01-01. Days before the epoch are negative. Saturates at some
+    /// five million years from now.
     pub const fn utc_day(self) -> i32 {
-        // A day number of an i64 of milliseconds can exceed i32 only some five million years from now.
-        self.0.div_euclid(Span::DAY.0) as i32
+        let day = self.0.div_euclid(Span::DAY.0);
+        if day < i32::MIN as i64 {
+            i32::MIN
+        } else if day > i32::MAX as i64 {
+            i32::MAX
+        } else {
+            #[expect(clippy::cast_possible_truncation, reason = "within i32, checked above; try_from is not const")]
+            let day = day as i32;
+            day
+        }
     }
 
     /// The first moment of a UTC day given as days since 1970-01-01.
@@ -98,5 +107,18 @@ mod tests {
         assert_eq!((midnight - Span::from_millis(1)).utc_day(), 19_999);
         assert_eq!((midnight + Span::from_millis(86_399_999)).utc_day(), 20_000);
         assert_eq!(Timestamp::from_millis(-1).utc_day(), -1);
+    }
+
+    #[test]
+    fn arithmetic_and_days_saturate() {
+        let (first, last) = (Timestamp::from_millis(i64::MIN), Timestamp::from_millis(i64::MAX));
+        assert_eq!((first.utc_day(), last.utc_day()), (i32::MIN, i32::MAX));
+        assert_eq!(last + Span::DAY, last);
+        assert_eq!(first - Span::DAY, first);
+        assert_eq!(last.since(first), Span::from_millis(i64::MAX));
+        assert_eq!(first.since(last), Span::from_millis(i64::MIN));
+        assert_eq!(Span::from_secs(i64::MAX), Span::from_millis(i64::MAX));
+        assert_eq!(Span::from_days(i64::MIN), Span::from_millis(i64::MIN));
+        assert_eq!(Timestamp::from_utc_day(i32::MAX).utc_day(), i32::MAX);
     }
 }

@@ -233,6 +233,51 @@ mod tests {
         assert_eq!(united.merging, [id]);
     }
 
+    fn claiming(display: u8, lease_until: i64) -> UserState {
+        let claim = OpenClaim {
+            display: DisplayId::from_bytes([display; 16]),
+            survey: SurveyId::from_bytes([1; 16]),
+            request_id: "r".into(),
+            lease_until: Timestamp::from_millis(lease_until),
+        };
+        UserState { open_claim: Some(claim), ..UserState::default() }
+    }
+
+    #[test]
+    fn of_two_claims_the_users_own_wins_while_it_is_live() {
+        let now = Timestamp::from_millis(100);
+        let id = UserId::new("anon").unwrap();
+        let none = UserState::default;
+        for (own, anonymous, kept) in [
+            (claiming(1, 101), claiming(2, 200), Some(1)),
+            (claiming(1, 100), claiming(2, 200), Some(2)),
+            (none(), claiming(2, 200), Some(2)),
+            (claiming(1, 100), none(), Some(1)),
+            (none(), none(), None),
+        ] {
+            let united = own.united_with(&id, &anonymous, now);
+            assert_eq!(united.open_claim.map(|claim| claim.display), kept.map(|number| DisplayId::from_bytes([number; 16])));
+        }
+    }
+
+    #[test]
+    fn uniting_adds_showings_and_keeps_the_first_answer_and_the_last_showing() {
+        let at = |millis| Some(Timestamp::from_millis(millis));
+        let mut own = SurveyHistory { shown_count: 2, last_shown_at: at(40), first_answered_at: at(41), completed_at: None };
+        own.unite(&SurveyHistory { shown_count: 1, last_shown_at: at(20), first_answered_at: at(21), completed_at: at(22) });
+        assert_eq!(own, SurveyHistory { shown_count: 3, last_shown_at: at(40), first_answered_at: at(21), completed_at: at(22) });
+        own.shown_count = u32::MAX;
+        own.unite(&SurveyHistory { shown_count: 1, ..SurveyHistory::default() });
+        assert_eq!(own.shown_count, u32::MAX);
+    }
+
+    #[test]
+    fn an_alias_keeps_nothing_but_the_alias() {
+        let id = UserId::new("ada").unwrap();
+        let alias = UserState { version: 6, ..claiming(1, 200) }.aliased_to(&id);
+        assert_eq!(alias, UserState { version: 7, alias_of: Some(id), ..UserState::default() });
+    }
+
     #[test]
     fn user_ids_are_checked_at_their_edges() {
         let longest = "é".repeat(USER_ID_SCALARS_MAX);

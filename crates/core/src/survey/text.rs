@@ -24,10 +24,16 @@ pub fn choose_language<'a>(wanted: &str, languages: &'a [String], default: &'a s
     exact.or_else(by_base).or_else(regional).map_or(default, String::as_str)
 }
 
-/// Whether a language is written from right to left.
+/// Whether a language is written from right to left: by its script if the tag names one, else by the language.
 pub fn is_right_to_left(language: &str) -> bool {
-    let base = language.split('-').next().unwrap_or_default();
-    ["ar", "arc", "ckb", "dv", "fa", "he", "ks", "ps", "sd", "ug", "ur", "yi"].iter().any(|rtl| base.eq_ignore_ascii_case(rtl))
+    let is_any = |word: &str, of: &[&str]| of.iter().any(|one| word.eq_ignore_ascii_case(one));
+    let mut subtags = language.split('-');
+    let base = subtags.next().unwrap_or_default();
+    let script = subtags.next().filter(|subtag| subtag.len() == 4 && subtag.bytes().all(|b| b.is_ascii_alphabetic()));
+    match script {
+        Some(script) => is_any(script, &["Adlm", "Arab", "Aran", "Hebr", "Nkoo", "Rohg", "Syrc", "Thaa"]),
+        None => is_any(base, &["ar", "arc", "ckb", "dv", "fa", "he", "iw", "ks", "ps", "sd", "ug", "ur", "yi"]),
+    }
 }
 
 /// Whether a text looks like a BCP 47 tag: a language of 2 or 3 letters and subtags of 2 to 8 letters or digits.
@@ -47,6 +53,22 @@ mod tests {
         let languages = ["en", "de", "de-CH", "pt-BR"].map(String::from);
         for (wanted, chosen) in [("de-ch", "de-CH"), ("de-AT", "de"), ("pt-PT", "pt-BR"), ("fr", "en"), ("", "en")] {
             assert_eq!(choose_language(wanted, &languages, "en"), chosen, "{wanted}");
+        }
+    }
+
+    #[test]
+    fn a_missing_text_falls_back_to_the_default_language() {
+        let text = LocalisedText([("en", "Hello"), ("de", "Hallo")].map(|(tag, words)| (tag.to_owned(), words.to_owned())).into());
+        assert_eq!((text.get("de", "en"), text.get("fr", "en"), text.get("fr", "it")), ("Hallo", "Hello", ""));
+    }
+
+    #[test]
+    fn the_script_decides_the_direction_and_else_the_language() {
+        for rtl in ["ar", "he-IL", "FA", "ur-PK", "az-Arab", "pa-arab-PK", "iw"] {
+            assert!(is_right_to_left(rtl), "{rtl}");
+        }
+        for ltr in ["en", "", "az-Latn", "ur-Latn", "arn", "de-CH", "es-419"] {
+            assert!(!is_right_to_left(ltr), "{ltr}");
         }
     }
 

@@ -1,5 +1,8 @@
 //! From the written survey document to the domain's own, with every broken rule named by JSON pointer.
 
+use std::fmt;
+use std::hash::Hash;
+
 use super::document::{ChoiceOption, FrameTexts, Question, QuestionKind, Randomise, ScaleLabels, SurveyDocument, ThankYou};
 use super::format::{
     ActivationFile, FORMAT_VERSION, LabelsFile, LaunchFile, OptionFile, PlatformFile, PriorityFile, QuestionFile, QuestionType,
@@ -45,15 +48,13 @@ pub fn parse_document(json: &str) -> Result<SurveyDocument, Vec<DocumentError>> 
 /// The pointer of a place that serde could not read.
 fn shape_error(error: &serde_path_to_error::Error<serde_json::Error>) -> DocumentError {
     use serde_path_to_error::Segment;
-    let mut pointer = String::new();
-    for segment in error.path() {
-        match segment {
-            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-            Segment::Map { key } => pointer.push_str(&format!("/{}", escape(key))),
-            Segment::Enum { variant } => pointer.push_str(&format!("/{}", escape(variant))),
-            Segment::Unknown => {}
-        }
-    }
+    let segment = |segment: &Segment| match segment {
+        Segment::Seq { index } => format!("/{index}"),
+        Segment::Map { key } => format!("/{}", escape(key)),
+        Segment::Enum { variant } => format!("/{}", escape(variant)),
+        Segment::Unknown => String::new(),
+    };
+    let pointer = error.path().iter().map(segment).collect();
     DocumentError { pointer, detail: error.inner().to_string() }
 }
 
@@ -82,8 +83,8 @@ impl Check {
 
     fn survey(&mut self, file: SurveyFile) -> SurveyDocument {
         self.rule(file.format_version == FORMAT_VERSION, "/format_version", format!("must be {FORMAT_VERSION}"));
-        let name_length = file.name.trim().chars().count();
-        self.rule((1..=NAME_SCALARS_MAX).contains(&name_length), "/name", format!("must have 1 to {NAME_SCALARS_MAX} characters"));
+        let name_fits = !file.name.trim().is_empty() && file.name.chars().count() <= NAME_SCALARS_MAX && !file.name.contains('\0');
+        self.rule(name_fits, "/name", format!("must have 1 to {NAME_SCALARS_MAX} characters, without U+0000"));
         self.languages(&file.default_language, file.languages);
         self.count(file.questions.len(), 1, QUESTIONS_PER_SURVEY_MAX, "/questions", "questions");
         let questions: Vec<Question> =
@@ -111,7 +112,7 @@ impl Check {
         for (at, language) in languages.iter().enumerate() {
             self.rule(is_language_tag(language), format!("/languages/{at}"), "must be a language tag such as en or de-CH");
         }
-        self.unique(languages.iter().map(String::as_str), |at| format!("/languages/{at}"));
+        self.unique(languages.iter().map(|language| language.to_ascii_lowercase()), |at| format!("/languages/{at}"));
         self.rule(languages.iter().any(|language| language == default), "/languages", "must contain the default language");
         self.languages = languages;
     }
@@ -120,10 +121,11 @@ impl Check {
         self.rule((min..=max).contains(&count), pointer, format!("must have {min} to {max} {what}"));
     }
 
-    fn unique<'a>(&mut self, ids: impl Iterator<Item = &'a str>, pointer: impl Fn(usize) -> String) {
+    fn unique<T: Eq + Hash + fmt::Debug>(&mut self, ids: impl Iterator<Item = T>, pointer: impl Fn(usize) -> String) {
         let mut seen = std::collections::HashSet::new();
         for (at, id) in ids.enumerate() {
-            self.rule(seen.insert(id), pointer(at), format!("{id:?} is used twice"));
+            let said = format!("{id:?} is used twice");
+            self.rule(seen.insert(id), pointer(at), said);
         }
     }
 
@@ -132,16 +134,18 @@ impl Check {
         self.rule(fits, format!("{pointer}/id"), "must have 1 to 64 letters, digits, _ or -");
     }
 
-    fn text(&mut self, text: Text, pointer: &str) -> LocalisedText {
+    /// A blank translation counts as missing, so that the default language stands in for it.
+    fn text(&mut self, mut text: Text, pointer: &str) -> LocalisedText {
         let default = text.get(&self.default_language).map_or("", |text| text.trim());
         let missing = default.is_empty();
-        self.rule(!missing, pointer, format!("must have a text in the default language, {:?}", self.default_language.clone()));
+        self.rule(!missing, pointer, format!("must have a text in the default language, {:?}", self.default_language));
         for (language, words) in &text {
             let place = format!("{pointer}/{}", escape(language));
             self.rule(self.languages.contains(language), place.clone(), "is not among the survey's languages");
             let fits = words.chars().count() <= SURVEY_TEXT_SCALARS_MAX && !words.contains('\0');
             self.rule(fits, place, format!("must be at most {SURVEY_TEXT_SCALARS_MAX} characters long, without U+0000"));
         }
+        text.retain(|_, words| !words.trim().is_empty());
         LocalisedText(text)
     }
 

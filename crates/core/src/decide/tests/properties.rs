@@ -227,8 +227,10 @@ fn holds<T: Debug>(strategy: &impl Strategy<Value = T>, law: impl Fn(T) -> Resul
     }
 }
 
+type Condition = fn(&mut World);
+
 /// Ways to add one more condition that can only refuse.
-const CONDITIONS: [(&str, fn(&mut World)); 14] = [
+const CONDITIONS: [(&str, Condition); 14] = [
     ("pause everything", |world| world.surveys.iter_mut().for_each(|survey| survey.status = SurveyStatus::Paused)),
     ("show elsewhere", |world| world.each_launch(|launch| launch.frontend_triggers = vec![name("elsewhere")])),
     ("another platform", |world| world.each_launch(|launch| launch.platforms = vec![Platform::Android])),

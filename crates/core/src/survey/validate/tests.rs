@@ -87,3 +87,90 @@ fn everything_wrong_is_said_at_once() {
     let document = WHOLE.replace("Sleep quality", "").replace("\"max_length\": 10", "\"max_length\": 0");
     assert_eq!(parse_document(&document).unwrap_err().len(), 2);
 }
+
+#[test]
+fn a_name_has_no_nul_and_is_bounded_with_its_spaces() {
+    refuses("Sleep quality", "Sleep\\u0000", "/name");
+    accepts("Sleep quality", &"é".repeat(NAME_SCALARS_MAX));
+    refuses("Sleep quality", &"é".repeat(NAME_SCALARS_MAX + 1), "/name");
+    refuses("Sleep quality", &format!("x{}", " ".repeat(NAME_SCALARS_MAX)), "/name");
+}
+
+#[test]
+fn a_blank_translation_falls_back_to_the_default_language() {
+    let document = parse_document(&WHOLE.replace("\"Wie?\"", "\" \"")).unwrap();
+    assert_eq!(document.questions[0].title.get("de", "en"), "How?");
+    refuses("{\"en\": \"How?\", \"de\": \"Wie?\"}", "{\"en\": \" \", \"de\": \"Wie?\"}", "/questions/0/title");
+}
+
+#[test]
+fn languages_are_the_same_whatever_their_case() {
+    refuses("[\"en\", \"de\"]", "[\"en\", \"de\", \"DE\"]", "/languages/2");
+    refuses("[\"en\", \"de\"]", "[\"en\", \"de\", \"d\"]", "/languages/2");
+    refuses("[\"en\", \"de\"]", "[\"de\", \"fr\", \"en\", \"it\", \"x\"]", "/languages/4");
+}
+
+#[test]
+fn counts_are_checked_at_their_edges() {
+    let options =
+        "[{\"id\": \"well\", \"label\": {\"en\": \"Well\"}}, {\"id\": \"other\", \"label\": {\"en\": \"Other\"}, \"allows_text\": true}]";
+    let many = |count: usize| {
+        let option = |n| format!("{{\"id\": \"o{n}\", \"label\": {{\"en\": \"x\"}}}}");
+        format!("[{}]", (0..count).map(option).collect::<Vec<_>>().join(","))
+    };
+    refuses(options, &many(0), "/questions/0/options");
+    refuses(options, &many(1), "/questions/0/options");
+    accepts(options, &many(2));
+    accepts(options, &many(OPTIONS_PER_QUESTION_MAX));
+    refuses(options, &many(OPTIONS_PER_QUESTION_MAX + 1), "/questions/0/options");
+    accepts("\"max_length\": 10", "\"max_length\": 4000");
+    refuses("\"max_length\": 10", "\"max_length\": 0", "/questions/3/max_length");
+    accepts("\"min_days_between\": 7", "\"min_days_between\": 3650");
+    refuses("\"min_days_between\": 7", "\"min_days_between\": 3651", "/launch/repeat/min_days_between");
+    accepts("\"priority\": \"high\"", "\"display_delay_ms\": 600000");
+    refuses("\"priority\": \"high\"", "\"display_delay_ms\": 600001", "/launch/display_delay_ms");
+    let longest = "x".repeat(SURVEY_TEXT_SCALARS_MAX);
+    accepts("Stars?", &longest);
+    refuses("Stars?", &format!("{longest}x"), "/questions/2/title/en");
+}
+
+#[test]
+fn the_sampling_percentage_has_two_decimals() {
+    for (percent, points) in [("0", 0), ("0.01", 1), ("0.29", 29), ("1.1", 110), ("57.89", 5_789), ("99.99", 9_999), ("100", 10_000)] {
+        let document = parse_document(&WHOLE.replace("33.33", percent)).unwrap();
+        assert_eq!(document.launch.sampling.basis_points(), points, "{percent}");
+    }
+    refuses("33.33", "-0.01", "/launch/sampling_percent");
+    refuses("33.33", "0.001", "/launch/sampling_percent");
+}
+
+#[test]
+fn a_document_is_bounded_in_bytes_and_ends_where_it_ends() {
+    let padded = format!("{WHOLE}{}", " ".repeat(SURVEY_DOCUMENT_BYTES_MAX - WHOLE.len()));
+    assert!(parse_document(&padded).is_ok());
+    assert_eq!(parse_document(&format!("{padded} ")).unwrap_err()[0].pointer, "");
+    assert_eq!(parse_document(&format!("{WHOLE} x")).unwrap_err()[0].pointer, "");
+    assert_eq!(parse_document("").unwrap_err()[0].pointer, "");
+}
+
+#[test]
+fn defaults_are_as_the_format_says() {
+    let json = r#"{"format_version": 1, "name": "n", "default_language": "en",
+        "questions": [{"id": "q", "type": "input_feedback", "title": {"en": "t"}}], "launch": {"frontend_triggers": [{"name": "M"}]}}"#;
+    let document = parse_document(json).unwrap();
+    assert_eq!(document.languages, ["en"]);
+    assert!(document.dismissible && document.show_progress);
+    assert!(!document.questions[0].required);
+    assert_eq!(document.questions[0].kind, QuestionKind::Input { placeholder: None, max_length: 2_000 });
+    let launch = Launch {
+        platforms: Platform::ALL.to_vec(),
+        frontend_triggers: vec![TriggerName::new("M").unwrap()],
+        activation: None,
+        priority: Priority::Normal,
+        sampling: SamplingRate::ALL,
+        repeat: Repeat { until: RepeatUntil::ShownTimes(1), min_between: Span::ZERO },
+        ignores_wait_period: false,
+        display_delay: Span::ZERO,
+    };
+    assert_eq!(document.launch, launch);
+}
