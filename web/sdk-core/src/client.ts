@@ -148,7 +148,7 @@ export class Client {
     await this.#config.ready();
     const live = this.#config.has(firing.name);
     if (live === false) this.#seen.note(firing.name, firing.properties);
-    if (!live || this.#display) return null;
+    if (!live || this.#display || departures !== this.#departures) return null;
     await this.#queue.attributesSettled();
     const user = this.#session.current;
     const claim = await this.#claim(firing, user);
@@ -196,7 +196,7 @@ function textOf(userId: string | number | null | undefined): string {
 /** As they were when the trigger fired, and as JSON can say them. */
 function snapshot(properties: Properties): Properties {
   try {
-    return JSON.parse(JSON.stringify(properties)) as Properties;
+    return { ...(JSON.parse(JSON.stringify(properties)) as Properties) };
   } catch {
     return {};
   }

@@ -54,11 +54,15 @@ export class Config {
     this.#etag = null;
     try {
       const reply = await this.#api.call("GET", `/config?platform=${this.#platform}`, undefined, { etag });
-      this.#etag = reply.etag ?? etag;
-      if (reply.status === 304) return;
-      const wire = reply.body as Wire | null;
-      this.#names = new Set(wire?.triggers ?? []);
-      this.#pollAfterMs = Math.max(wire?.poll_after_ms ?? POLL_MS, POLL_SHORTEST_MS);
+      if (reply.status === 304) {
+        this.#etag = etag;
+        return;
+      }
+      // A torn body is null: reading it fails, and what was known stays.
+      const wire = reply.body as Wire;
+      this.#names = new Set(wire.triggers);
+      this.#pollAfterMs = Math.max(wire.poll_after_ms ?? POLL_MS, POLL_SHORTEST_MS);
+      this.#etag = reply.etag ?? null;
     } catch {
       // The next poll tries again.
     }

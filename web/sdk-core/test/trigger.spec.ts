@@ -160,6 +160,18 @@ describe("a firing", () => {
     expect(world.painted).toEqual([]);
   });
 
+  it("claims nothing for a page that went before it could ask", async () => {
+    const world = new World();
+    const config = later<object>();
+    world.routes["GET /config?platform=web"] = () => config.promise;
+    await world.start();
+    const result = world.client.trigger("Live");
+    world.client.depart();
+    config.resolve({ body: { triggers: ["Live"] } });
+    expect(await result).toEqual({ shown: false });
+    expect(world.bodies("POST /trigger")).toEqual([]);
+  });
+
   it("survives properties that JSON cannot say, and listeners that throw", async () => {
     const world = await new World().start();
     const circle: Record<string, unknown> = {};
@@ -189,6 +201,16 @@ describe("the config", () => {
     await world.clock.advance(120_000);
     const asked = world.requests.filter((request) => request.path.includes("/config"));
     expect(asked.map((request) => request.headers["if-none-match"])).toEqual([undefined, '"1"', undefined]);
+    expect(await world.client.trigger("Live")).toEqual({ shown: true });
+  });
+
+  it.each([
+    ["a torn body", { status: 200, body: null, etag: '"2"' }],
+    ["a failure", { status: 500 }],
+  ])("keeps what it knew after %s", async (_, reply) => {
+    const world = await new World().start();
+    world.routes["GET /config?platform=web"] = () => reply;
+    await world.clock.advance(60_000);
     expect(await world.client.trigger("Live")).toEqual({ shown: true });
   });
 

@@ -1,9 +1,10 @@
 import type { Reply, Transport } from "@sonde/sdk-core";
 
 const TIMEOUT_MS = 10_000;
-/** The browser's bound for all keepalive requests together is 64 KiB. */
-const KEEPALIVE_CHARS = 16_000;
 
+/**
+ * No `keepalive`: a claim or a confirmation must not outlive its page, and what must is handed over by beacon.
+ */
 export function fetchTransport(origin: string): Transport {
   return {
     async send({ method, path, headers, body }): Promise<Reply> {
@@ -16,7 +17,6 @@ export function fetchTransport(origin: string): Transport {
           headers: text === null ? headers : { ...headers, "content-type": "application/json" },
           body: text,
           credentials: "omit",
-          keepalive: text !== null && text.length < KEEPALIVE_CHARS,
           signal: abort.signal,
         });
         const seconds = Number(response.headers.get("retry-after"));
