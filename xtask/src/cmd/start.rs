@@ -61,14 +61,12 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     };
     steps.end("server ready");
     let mut demo = None;
-    let mut password = None;
     if !options.no_demo {
         steps.next("demo starts");
-        let (child, shown_once) = start_demo(options, &binary, &data, new)?;
-        (demo, password) = (child, shown_once);
+        demo = start_demo(options, &binary, &data, new)?;
         steps.end("demo started");
     }
-    say_where(options, &data, new, demo.is_some(), password.as_deref());
+    say_where(options, &data, new, demo.is_some());
     watch(&mut server, demo.as_mut())
 }
 
@@ -123,13 +121,17 @@ fn until_ready(server: &mut Supervised, listen: SocketAddr) -> Result<Option<()>
     }
 }
 
-/// Seeds a new data folder, then starts the demo with the keys kept there. Also gives the owner's password, if just made.
-fn start_demo(options: &Options, binary: &Path, data: &Path, new: bool) -> Result<(Option<Supervised>, Option<String>)> {
+/// Seeds a new data folder, then starts the demo with the keys kept there. `None` if there are none.
+fn start_demo(options: &Options, binary: &Path, data: &Path, new: bool) -> Result<Option<Supervised>> {
     let sonde = demo::Cli { binary, data };
-    let password = if new { Some(sonde.create_workspace()?) } else { None };
+    if new {
+        // At once: whatever fails afterwards, this password is kept nowhere else.
+        let password = sonde.create_workspace()?;
+        line(&format!("workspace made; sign in as {} with {password} (shown once; write it down)", demo::OWNER));
+    }
     let Some(keys) = sonde.keys()? else {
         line("no demo: this data folder was not made by `start`; choose a new one with --data, or silence this with --no-demo");
-        return Ok((None, password));
+        return Ok(None);
     };
     sonde.launch_survey_once(&keys)?;
     let child = Supervised::start(
@@ -140,17 +142,14 @@ fn start_demo(options: &Options, binary: &Path, data: &Path, new: bool) -> Resul
             .env("SONDE_BACKEND_KEY", &keys.backend_key)
             .env("SONDE_SDK_KEY", &keys.sdk_key),
     )?;
-    Ok((Some(child), password))
+    Ok(Some(child))
 }
 
-fn say_where(options: &Options, data: &Path, new: bool, demo: bool, password: Option<&str>) {
+fn say_where(options: &Options, data: &Path, new: bool, demo: bool) {
     line("");
     line(&format!("Sonde      {}", url(options.listen)));
     if demo {
         line(&format!("demo       {}", url(options.demo_listen)));
-    }
-    if let Some(password) = password {
-        line(&format!("sign in    {} with {password} (shown once; write it down)", demo::OWNER));
     }
     line(&format!("data       {}", data.display()));
     if options.no_demo && new {

@@ -45,7 +45,6 @@ impl Cli<'_> {
         let made = json_of(&mut command, &password)?;
         let keys = Keys::from_json(&made).context("`sonde admin init` printed other fields than expected")?;
         self.keep(&keys)?;
-        line(&format!("workspace {WORKSPACE:?} made"));
         Ok(password)
     }
 
