@@ -19,8 +19,7 @@ use sonde_core::time::Timestamp;
 use sonde_core::trigger::TriggerKind;
 use sonde_core::user::Namespace;
 use sonde_service::admin::{ImportInput, InitInput, SurveyNow};
-use sonde_service::{Engine, FieldError, Service};
-use sonde_storage::{ResponseQuery, ResponseRow, TriggerStats};
+use sonde_service::{Engine, FieldError, ResponseQuery, ResponseRow, Service, TriggerStats};
 
 use crate::body::{self, MediaType};
 use crate::client::displays::{AnswerWire, state_name};

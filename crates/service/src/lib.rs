@@ -22,6 +22,8 @@ mod write_queue;
 use std::sync::Arc;
 
 use sonde_storage::{Activity, Catalogue, Clock, Responses, StorageError};
+// What edges and wiring need of the ports, so that they need not know the ports' crate.
+pub use sonde_storage::{ResponseQuery, ResponseRow, StorageErrorKind, TriggerStats};
 
 pub use cache::{Authorised, CachedWorkspace};
 pub use client::{BatchItem, Content, IdentifyInput, SessionInput, Shown, TriggerCall};
