@@ -1,1 +1,397 @@
-//! The reference model.
+//! The reference model: every port in the simplest obviously right way, in memory.
+//!
+//! It is what the embedded engine is compared with, so it shares no method with it: nothing is encoded, a merge moves
+//! everything at once, response rows are the displays themselves. Everything committed stays for as long as any clone of
+//! the store lives; "crash and reopen" is to go on with a clone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use sonde_core::display::{Display, UserChange};
+use sonde_core::event::{EVENT_LIFETIME, EventId, EventRecord, EventSeq};
+use sonde_core::id::{DisplayId, SurveyId, WorkspaceId};
+use sonde_core::key::KeyHash;
+use sonde_core::limits::{EVENTS_PER_TRIGGER_CONSIDERED, TRIGGER_PROPERTY_KEYS_MAX, TRIGGERS_PER_WORKSPACE_MAX};
+use sonde_core::survey::SurveyStatus;
+use sonde_core::time::{Span, Timestamp};
+use sonde_core::trigger::{TriggerKind, TriggerName};
+use sonde_core::user::{Consumption, Namespace, UserActivity, UserId, UserRef, UserState};
+
+use crate::{
+    Activity, ApiKey, Append, Catalogue, EventFingerprint, KeyObservation, Merge, NewMember, NewWorkspace, Outcome, ResponseQuery,
+    ResponseRow, Responses, StorageError, StorageErrorKind, SurveyRecord, SurveyVersion, TriggerStats, Workspace, Write,
+};
+
+/// The model. Clones share everything.
+#[derive(Clone, Default)]
+pub struct MemoryStore {
+    everything: Arc<Mutex<Everything>>,
+}
+
+#[derive(Default)]
+struct Everything {
+    workspaces: BTreeMap<WorkspaceId, Workspace>,
+    members: Vec<NewMember>,
+    keys: Vec<ApiKey>,
+    token_secret: Option<[u8; 32]>,
+    surveys: BTreeMap<(WorkspaceId, SurveyId), SurveyRecord>,
+    versions: BTreeMap<(WorkspaceId, SurveyId, u32), SurveyVersion>,
+    users: BTreeMap<UserRef, UserState>,
+    displays: BTreeMap<(UserRef, DisplayId), Display>,
+    /// By UTC day of receipt.
+    buckets: BTreeMap<i32, Bucket>,
+    triggers: BTreeMap<(WorkspaceId, TriggerKind, TriggerName), TriggerStats>,
+    events_stored: u64,
+}
+
+/// What was received on one day.
+#[derive(Default)]
+struct Bucket {
+    events: BTreeMap<UserRef, Vec<EventRecord>>,
+    fingerprints: BTreeMap<(UserRef, EventId), EventFingerprint>,
+    marks: BTreeMap<UserRef, BTreeSet<Consumption>>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Everything> {
+        self.everything.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Activity for MemoryStore {
+    async fn load(&self, user: &UserRef, now: Timestamp) -> Result<UserActivity, StorageError> {
+        Ok(self.lock().load(user, now))
+    }
+
+    async fn display(&self, user: &UserRef, id: DisplayId) -> Result<Option<Display>, StorageError> {
+        Ok(self.lock().displays.get(&(user.clone(), id)).cloned())
+    }
+
+    async fn commit(&self, group: Vec<Write>) -> Result<Vec<Outcome>, StorageError> {
+        let mut everything = self.lock();
+        Ok(group.into_iter().map(|write| everything.apply(write)).collect())
+    }
+
+    async fn drop_expired(&self, now: Timestamp) -> Result<usize, StorageError> {
+        let mut everything = self.lock();
+        let before = everything.buckets.len();
+        everything.buckets.retain(|day, _| now < Timestamp::from_utc_day(day + 1) + EVENT_LIFETIME);
+        Ok(before - everything.buckets.len())
+    }
+
+    async fn trigger_stats(&self, workspace: WorkspaceId) -> Result<Vec<TriggerStats>, StorageError> {
+        let everything = self.lock();
+        Ok(everything.triggers.iter().filter(|((of, _, _), _)| *of == workspace).map(|(_, stats)| stats.clone()).collect())
+    }
+}
+
+impl Everything {
+    fn load(&self, user: &UserRef, now: Timestamp) -> UserActivity {
+        let mut activity = UserActivity::unknown(user.clone());
+        activity.state = self.users.get(user).cloned().unwrap_or_default();
+        let mut by_trigger: BTreeMap<TriggerName, Vec<EventRecord>> = BTreeMap::new();
+        for bucket in self.buckets.values() {
+            for event in bucket.events.get(user).into_iter().flatten() {
+                by_trigger.entry(event.trigger.clone()).or_default().push(event.clone());
+            }
+            activity.consumed.extend(bucket.marks.get(user).into_iter().flatten().cloned());
+        }
+        for mut events in by_trigger.into_values() {
+            events.retain(|event| now.since(event.effective_at) <= EVENT_LIFETIME);
+            events.sort_by_key(|event| std::cmp::Reverse(event.recency()));
+            events.truncate(EVENTS_PER_TRIGGER_CONSIDERED);
+            activity.events.extend(events);
+        }
+        activity.events.sort_by_key(|event| std::cmp::Reverse(event.recency()));
+        activity.consumed.sort();
+        activity
+    }
+
+    fn apply(&mut self, write: Write) -> Outcome {
+        match write {
+            Write::Append(append) => self.append(append),
+            Write::Change(change) => self.change(*change),
+            Write::Merge(merge) => self.merge(&merge),
+            Write::ContinueMerge { from, into } => self.continue_merge(&from, &into),
+            Write::Observe(seen) => {
+                self.count(seen.workspace, TriggerKind::Frontend, &seen.trigger, seen.at, seen.count, &seen.learn);
+                Outcome::Observed
+            }
+        }
+    }
+
+    fn append(&mut self, append: Append) -> Outcome {
+        let alias_of = self.users.get(&append.user).and_then(|state| state.alias_of.clone());
+        let user = match alias_of {
+            Some(id) => identified(&append.user, &id),
+            None => append.user,
+        };
+        let identity = (user.clone(), append.id.clone());
+        if let Some(fingerprint) = append.fingerprint {
+            let stored = self.buckets.values().rev().find_map(|bucket| bucket.fingerprints.get(&identity));
+            match stored {
+                Some(stored) if *stored == fingerprint => return Outcome::Duplicate,
+                Some(_) => return Outcome::FingerprintConflict,
+                None => {}
+            }
+        }
+        if !self.count(user.workspace, TriggerKind::Backend, &append.trigger, append.received_at, 1, &append.learn) {
+            return Outcome::TooManyTriggers;
+        }
+        self.events_stored += 1;
+        let bucket = self.buckets.entry(append.received_at.utc_day()).or_default();
+        bucket.events.entry(user).or_default().push(EventRecord {
+            id: append.id,
+            trigger: append.trigger,
+            effective_at: append.effective_at,
+            received_at: append.received_at,
+            seq: EventSeq(self.events_stored),
+            properties: append.properties,
+        });
+        if let Some(fingerprint) = append.fingerprint {
+            bucket.fingerprints.insert(identity, fingerprint);
+        }
+        Outcome::Appended
+    }
+
+    fn change(&mut self, change: UserChange) -> Outcome {
+        if self.users.get(&change.user).map_or(0, |state| state.version) != change.expected_version {
+            return Outcome::VersionConflict;
+        }
+        for display in change.displays {
+            self.displays.insert((change.user.clone(), display.id), display);
+        }
+        for mark in change.consumed {
+            if let Some(bucket) = self.buckets.get_mut(&mark.received_at.utc_day()) {
+                bucket.marks.entry(change.user.clone()).or_default().insert(mark);
+            }
+        }
+        self.users.insert(change.user, change.state);
+        Outcome::Changed
+    }
+
+    fn merge(&mut self, merge: &Merge) -> Outcome {
+        if merge.from.namespace == Namespace::Identified {
+            return Outcome::AliasConflict;
+        }
+        let into = identified(&merge.from, &merge.into);
+        let from_state = self.users.get(&merge.from).cloned().unwrap_or_default();
+        let into_state = self.users.get(&into).cloned().unwrap_or_default();
+        match &from_state.alias_of {
+            Some(other) if *other != merge.into => return Outcome::AliasConflict,
+            Some(_) if into_state.merging.contains(&merge.from.id) => return Outcome::MergeStarted,
+            Some(_) => return Outcome::MergeDone,
+            None => {}
+        }
+        self.users.insert(into.clone(), into_state.united_with(&merge.from.id, &from_state, merge.now));
+        self.users.insert(merge.from.clone(), from_state.aliased_to(&merge.into));
+        self.move_rows(&merge.from, &into);
+        Outcome::MergeStarted
+    }
+
+    /// Everything at once; [`Outcome::MergeDone`] is still a step of its own.
+    fn move_rows(&mut self, from: &UserRef, into: &UserRef) {
+        for ((user, id), display) in std::mem::take(&mut self.displays) {
+            let user = if user == *from { into.clone() } else { user };
+            self.displays.insert((user, id), display);
+        }
+        for bucket in self.buckets.values_mut() {
+            if let Some(events) = bucket.events.remove(from) {
+                bucket.events.entry(into.clone()).or_default().extend(events);
+            }
+            if let Some(marks) = bucket.marks.remove(from) {
+                bucket.marks.entry(into.clone()).or_default().extend(marks);
+            }
+            for ((user, id), fingerprint) in std::mem::take(&mut bucket.fingerprints) {
+                if user == *from {
+                    bucket.fingerprints.entry((into.clone(), id)).or_insert(fingerprint);
+                } else {
+                    // The user's own record counts, also when the other was moved here a moment ago.
+                    bucket.fingerprints.insert((user, id), fingerprint);
+                }
+            }
+        }
+    }
+
+    fn continue_merge(&mut self, from: &UserRef, into: &UserId) -> Outcome {
+        if let Some(state) = self.users.get_mut(&identified(from, into))
+            && let Some(place) = state.merging.iter().position(|merging| *merging == from.id)
+        {
+            state.merging.remove(place);
+            state.version += 1;
+            return Outcome::MergeDone;
+        }
+        match self.users.get(from).and_then(|state| state.alias_of.as_ref()) {
+            Some(other) if other != into => Outcome::AliasConflict,
+            _ => Outcome::MergeDone,
+        }
+    }
+
+    /// `false`: one trigger too many, nothing is counted.
+    fn count(
+        &mut self,
+        workspace: WorkspaceId,
+        kind: TriggerKind,
+        name: &TriggerName,
+        at: Timestamp,
+        count: u64,
+        learn: &[KeyObservation],
+    ) -> bool {
+        let place = (workspace, kind, name.clone());
+        let others = self.triggers.keys().filter(|(of, other, _)| *of == workspace && *other == kind).count();
+        if !self.triggers.contains_key(&place) && others >= TRIGGERS_PER_WORKSPACE_MAX {
+            return false;
+        }
+        let stats = self.triggers.entry(place).or_insert_with(|| TriggerStats {
+            kind,
+            name: name.clone(),
+            first_seen_at: at,
+            last_seen_at: at,
+            count: 0,
+            properties: BTreeMap::new(),
+        });
+        stats.first_seen_at = stats.first_seen_at.min(at);
+        stats.last_seen_at = stats.last_seen_at.max(at);
+        stats.count += count;
+        for KeyObservation { key, json_type } in learn {
+            if !stats.properties.contains_key(key) && stats.properties.len() >= TRIGGER_PROPERTY_KEYS_MAX {
+                continue;
+            }
+            let types = &mut stats.properties.entry(key.clone()).or_default().types;
+            if !types.contains(json_type) {
+                types.push(*json_type);
+                types.sort();
+            }
+        }
+        true
+    }
+
+    fn survey_mut(&mut self, workspace: WorkspaceId, survey: SurveyId) -> Result<&mut SurveyRecord, StorageError> {
+        self.surveys.get_mut(&(workspace, survey)).ok_or_else(|| not_found("survey"))
+    }
+}
+
+impl Responses for MemoryStore {
+    async fn responses(&self, query: &ResponseQuery) -> Result<Vec<ResponseRow>, StorageError> {
+        let everything = self.lock();
+        let wanted = everything.displays.iter().filter(|((user, id), display)| {
+            user.workspace == query.workspace
+                && display.shown_at.is_some()
+                && query.survey.is_none_or(|survey| survey == display.survey)
+                && query.after.is_none_or(|after| after < *id)
+        });
+        let mut rows: Vec<ResponseRow> =
+            wanted.map(|((user, _), display)| ResponseRow { user: user.clone(), display: display.clone() }).collect();
+        rows.sort_by_key(|row| row.display.id);
+        rows.truncate(usize::try_from(query.limit).unwrap_or(usize::MAX));
+        Ok(rows)
+    }
+}
+
+impl Catalogue for MemoryStore {
+    async fn create_workspace(&self, new: NewWorkspace) -> Result<(), StorageError> {
+        let mut everything = self.lock();
+        let NewWorkspace { workspace, keys, owner } = new;
+        let is_taken = everything.workspaces.values().any(|other| other.name == workspace.name || other.id == workspace.id);
+        if is_taken || keys.iter().any(|key| everything.keys.iter().any(|other| other.hash == key.hash)) {
+            return Err(already_exists("workspace"));
+        }
+        if !everything.members.iter().any(|member| member.email.eq_ignore_ascii_case(&owner.email)) {
+            everything.members.push(owner);
+        }
+        everything.keys.extend(keys);
+        everything.workspaces.insert(workspace.id, workspace);
+        Ok(())
+    }
+
+    async fn workspaces(&self) -> Result<Vec<Workspace>, StorageError> {
+        let mut workspaces: Vec<Workspace> = self.lock().workspaces.values().cloned().collect();
+        workspaces.sort_by_key(|workspace| (workspace.created_at, workspace.id));
+        Ok(workspaces)
+    }
+
+    async fn set_wait_period(&self, workspace: WorkspaceId, wait_period: Span) -> Result<(), StorageError> {
+        let mut everything = self.lock();
+        let stored = everything.workspaces.get_mut(&workspace).ok_or_else(|| not_found("workspace"))?;
+        stored.wait_period = wait_period;
+        Ok(())
+    }
+
+    async fn keys(&self) -> Result<Vec<ApiKey>, StorageError> {
+        Ok(self.lock().keys.clone())
+    }
+
+    async fn key(&self, hash: KeyHash) -> Result<Option<ApiKey>, StorageError> {
+        Ok(self.lock().keys.iter().find(|key| key.hash == hash).cloned())
+    }
+
+    async fn token_secret(&self, fresh: [u8; 32]) -> Result<[u8; 32], StorageError> {
+        Ok(*self.lock().token_secret.get_or_insert(fresh))
+    }
+
+    async fn create_survey(&self, survey: SurveyRecord) -> Result<(), StorageError> {
+        let mut everything = self.lock();
+        if !everything.workspaces.contains_key(&survey.workspace) {
+            return Err(not_found("workspace"));
+        }
+        let place = (survey.workspace, survey.id);
+        if everything.surveys.contains_key(&place) {
+            return Err(already_exists("survey"));
+        }
+        everything.surveys.insert(place, SurveyRecord { status: SurveyStatus::Draft, published: None, ..survey });
+        Ok(())
+    }
+
+    async fn set_draft(&self, workspace: WorkspaceId, survey: SurveyId, draft: String, now: Timestamp) -> Result<(), StorageError> {
+        let mut everything = self.lock();
+        let record = everything.survey_mut(workspace, survey)?;
+        record.draft = draft;
+        record.updated_at = now;
+        Ok(())
+    }
+
+    async fn publish(&self, workspace: WorkspaceId, survey: SurveyId, now: Timestamp) -> Result<SurveyVersion, StorageError> {
+        let mut everything = self.lock();
+        let record = everything.survey_mut(workspace, survey)?;
+        let number = record.published.as_ref().map_or(0, |version| version.number) + 1;
+        let version = SurveyVersion { number, document: record.draft.clone(), published_at: now };
+        record.published = Some(version.clone());
+        record.updated_at = now;
+        everything.versions.insert((workspace, survey, number), version.clone());
+        Ok(version)
+    }
+
+    async fn set_status(&self, workspace: WorkspaceId, survey: SurveyId, status: SurveyStatus, now: Timestamp) -> Result<(), StorageError> {
+        let mut everything = self.lock();
+        let record = everything.survey_mut(workspace, survey)?;
+        record.status = status;
+        record.updated_at = now;
+        Ok(())
+    }
+
+    async fn surveys(&self, workspace: WorkspaceId) -> Result<Vec<SurveyRecord>, StorageError> {
+        let everything = self.lock();
+        Ok(everything.surveys.values().filter(|survey| survey.workspace == workspace).cloned().collect())
+    }
+
+    async fn survey_version(&self, workspace: WorkspaceId, survey: SurveyId, number: u32) -> Result<Option<SurveyVersion>, StorageError> {
+        Ok(self.lock().versions.get(&(workspace, survey, number)).cloned())
+    }
+}
+
+fn identified(anonymous: &UserRef, id: &UserId) -> UserRef {
+    UserRef { workspace: anonymous.workspace, namespace: Namespace::Identified, id: id.clone() }
+}
+
+fn not_found(thing: &str) -> StorageError {
+    StorageError::new(StorageErrorKind::NotFound, format!("no such {thing}"))
+}
+
+fn already_exists(thing: &str) -> StorageError {
+    StorageError::new(StorageErrorKind::AlreadyExists, format!("the {thing} exists already"))
+}
