@@ -26,6 +26,8 @@ pub fn public_router<E: Engine>(service: Arc<Service<E>>) -> Router {
         .route("/displays/{display_id}", post(client::displays::report::<E>))
         .route("/displays/{display_id}/response", put(client::displays::respond::<E>))
         .route("/batch", post(client::batch::batch::<E>))
+        // Before the layer: a fallback set later would take the place of the one that answers preflights.
+        .method_not_allowed_fallback(method_not_allowed)
         .layer(cors::client_layer());
     let router = Router::new()
         .route("/api/v1/connections/backend/event", post(ingest::event::<E>))
