@@ -1,1 +1,160 @@
-//! The contract suite.
+//! The contract suite: what every engine promises, as tests that every engine runs.
+//!
+//! An engine's tests implement [`Harness`] and call [`engine_contract!`](crate::engine_contract) once; each case becomes
+//! an ordinary test.
+
+#![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "these are tests, only called from elsewhere")]
+
+pub mod catalogue;
+pub mod changes;
+pub mod events;
+mod fixtures;
+pub mod merges;
+pub mod model;
+pub mod responses;
+pub mod triggers;
+
+use crate::{Activity, Catalogue, Responses};
+
+/// How the suite makes an engine and takes it through a crash.
+pub trait Harness: Send + Sync + 'static {
+    /// The engine.
+    type Engine: Activity + Catalogue + Responses;
+
+    /// A new engine that stores nothing yet.
+    fn create() -> Self;
+
+    /// The engine.
+    fn engine(&self) -> &Self::Engine;
+
+    /// Lets the engine die without any clean-up, at a moment when no call is under way, and opens what is left of it.
+    fn crash(&mut self);
+}
+
+/// Runs one case; the macro's business.
+pub fn run<F: Future<Output = ()>>(case: impl FnOnce() -> F) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.expect("a runtime for the test").block_on(case());
+}
+
+/// Makes a test of every case of the contract for a [`Harness`](crate::contract::Harness) that is in scope.
+#[macro_export]
+macro_rules! engine_contract {
+    ($harness:ident) => {
+        $crate::engine_contract! { @modules $harness
+            events {
+                an_unknown_user_has_nothing
+                an_event_is_loaded_as_it_came
+                numbers_keep_their_text
+                the_same_event_is_stored_once
+                an_id_is_remembered_over_days
+                of_concurrent_appends_with_one_id_one_is_stored
+                events_come_newest_first_and_ties_go_to_the_later_receipt
+                the_newest_hundred_of_each_trigger_are_loaded
+                the_newest_count_by_effective_time_over_all_days
+                events_older_than_a_hundred_hours_are_not_loaded
+                a_bucket_is_dropped_exactly_a_hundred_hours_after_its_day
+                users_with_hostile_ids_are_kept_apart
+                events_survive_a_crash_and_the_order_of_receipt_goes_on
+                large_events_and_large_groups_are_stored
+            }
+            changes {
+                a_change_is_stored_as_a_whole
+                a_change_from_another_version_stores_nothing
+                of_two_changes_in_one_group_the_first_is_stored
+                of_64_concurrent_changes_one_is_stored
+                everything_of_a_state_is_kept
+                everything_of_a_display_is_kept
+                a_display_belongs_to_its_user
+                a_mark_is_kept_once_and_goes_with_its_bucket
+                changes_survive_a_crash
+            }
+            merges {
+                a_merge_is_seen_at_once_and_stays_as_it_is_copied
+                a_merge_of_an_unknown_user_sets_the_alias
+                a_large_merge_is_copied_in_steps_over_crashes
+                a_repeated_merge_changes_nothing
+                an_alias_of_one_user_is_never_that_of_another
+                only_an_anonymous_user_becomes_an_alias
+                events_of_an_alias_go_to_the_user
+                event_ids_are_known_in_both_places
+                of_several_users_with_one_event_id_the_first_merged_counts
+                a_display_changed_while_merging_is_not_overwritten
+                a_stale_change_of_the_anonymous_user_is_refused
+                a_merge_sees_earlier_writes_of_its_group
+                a_claim_cancelled_by_a_merge_no_longer_matches
+            }
+            triggers {
+                stored_events_are_counted_and_duplicates_are_not
+                observations_are_counted_apart_from_events
+                property_keys_are_learnt_with_their_types
+                property_keys_are_limited
+                backend_triggers_are_limited
+                frontend_triggers_are_limited
+                triggers_are_listed_by_kind_and_name
+                after_a_crash_counts_equal_the_stored_events
+            }
+            responses {
+                only_what_was_shown_is_a_response
+                a_response_is_the_latest_state_never_twice
+                responses_come_in_order_and_in_pages
+                responses_are_kept_apart_by_survey_and_workspace
+                after_a_merge_a_response_is_the_users
+                responses_survive_a_crash
+            }
+            catalogue {
+                a_workspace_is_created_with_its_keys
+                a_workspace_is_created_as_a_whole_or_not_at_all
+                an_owner_is_known_by_address
+                the_wait_period_can_be_set
+                the_token_secret_never_changes
+                a_survey_begins_as_a_draft
+                versions_have_no_gaps_and_never_change
+                what_is_not_there_cannot_be_changed
+                surveys_are_kept_apart_by_workspace
+                the_catalogue_survives_a_crash
+            }
+            model {
+                any_history_ends_as_the_model_says
+            }
+        }
+    };
+    (@modules $harness:ident $($module:ident { $($case:ident)* })*) => {
+        $(
+            mod $module {
+                use super::$harness;
+                $(
+                    #[test]
+                    fn $case() {
+                        $crate::contract::run($crate::contract::$module::$case::<$harness>);
+                    }
+                )*
+            }
+        )*
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::memory::MemoryStore;
+
+    struct Model(MemoryStore);
+
+    impl super::Harness for Model {
+        type Engine = MemoryStore;
+
+        fn create() -> Self {
+            Self(MemoryStore::new())
+        }
+
+        fn engine(&self) -> &MemoryStore {
+            &self.0
+        }
+
+        fn crash(&mut self) {
+            self.0 = self.0.clone();
+        }
+    }
+
+    crate::engine_contract!(Model);
+}

@@ -1,0 +1,130 @@
+//! Response rows.
+
+use sonde_core::answer::Answer;
+use sonde_core::display::{Display, DisplayState, UserChange};
+use sonde_core::id::DisplayId;
+use sonde_core::user::{UserRef, UserState};
+
+use super::Harness;
+use super::fixtures::{
+    all_responses, anonymous, change, claimed, commit, continue_merge, display_id, full_display, merge, noon, shown, store_display, survey,
+    user, workspace,
+};
+use crate::{Activity, Outcome, ResponseQuery, Responses};
+
+/// A claim that was never shown is none.
+pub async fn only_what_was_shown_is_a_response<H: Harness>() {
+    let harness = H::create();
+    let engine = harness.engine();
+    assert_eq!(all_responses(engine, workspace(1)).await, []);
+    store_display(engine, &user("a"), claimed(1, noon())).await;
+    store_display(engine, &user("a"), Display { state: DisplayState::Lapsed, ..claimed(2, noon()) }).await;
+    let full = full_display(3, noon(), None);
+    store_display(engine, &user("a"), full.clone()).await;
+    let [only] = all_responses(engine, workspace(1)).await.try_into().expect("one response");
+    assert_eq!((only.user, only.display), (user("a"), full));
+}
+
+/// Promise 5; each call sees everything committed before it.
+pub async fn a_response_is_the_latest_state_never_twice<H: Harness>() {
+    let harness = H::create();
+    let engine = harness.engine();
+    let mut display = claimed(1, noon());
+    store_display(engine, &user("a"), display.clone()).await;
+    display = shown(1, noon());
+    for revision in 1..=20 {
+        display.revision = revision;
+        display.answers.insert("q".into(), Answer::Number(i32::try_from(revision).unwrap_or(0)));
+        store_display(engine, &user("a"), display.clone()).await;
+        let [only] = all_responses(engine, workspace(1)).await.try_into().expect("one response");
+        assert_eq!(only.display, display);
+    }
+    // A refused change leaves no trace.
+    let mut refused = UserChange::of_state(&user("a"), UserState::default());
+    refused.displays.push(shown(2, noon()));
+    assert_eq!(commit(engine, change(refused)).await, Outcome::VersionConflict);
+    assert_eq!(all_responses(engine, workspace(1)).await.len(), 1);
+}
+
+/// By display id, whatever the order of showing.
+pub async fn responses_come_in_order_and_in_pages<H: Harness>() {
+    let harness = H::create();
+    let engine = harness.engine();
+    let mut group = Vec::new();
+    for number in 0..1_200_u16 {
+        let mut new = UserChange::of_state(&user(&format!("u{number}")), UserState::default());
+        // 7 has no divisor in common with 1,200: every number once.
+        new.displays.push(shown(number * 7 % 1_200, noon()));
+        group.push(change(new));
+    }
+    engine.commit(group).await.unwrap();
+    let mut after: Option<DisplayId> = None;
+    let mut seen = Vec::new();
+    loop {
+        let query = ResponseQuery { workspace: workspace(1), survey: None, after, limit: 500 };
+        let page = engine.responses(&query).await.unwrap();
+        let Some(last) = page.last() else { break };
+        assert!(page.len() <= 500);
+        after = Some(last.display.id);
+        seen.extend(page.into_iter().map(|row| row.display.id));
+    }
+    assert_eq!(seen, (0..1_200).map(display_id).collect::<Vec<_>>());
+}
+
+/// A query of one finds nothing of another.
+pub async fn responses_are_kept_apart_by_survey_and_workspace<H: Harness>() {
+    let harness = H::create();
+    let engine = harness.engine();
+    let elsewhere = UserRef { workspace: workspace(2), ..user("a") };
+    for number in 0..6_u16 {
+        let display = Display { survey: survey(1 + u8::from(number % 2 == 0)), ..shown(number, noon()) };
+        let owner = if number < 4 { user("a") } else { elsewhere.clone() };
+        store_display(engine, &owner, display).await;
+    }
+    let ids = async |of, survey| -> Vec<DisplayId> {
+        let query = ResponseQuery { workspace: workspace(of), survey, after: Some(display_id(0)), limit: 100 };
+        engine.responses(&query).await.unwrap().into_iter().map(|row| row.display.id).collect()
+    };
+    assert_eq!(ids(1, None).await, [1, 2, 3].map(display_id));
+    assert_eq!(ids(1, Some(survey(1))).await, [1, 3].map(display_id));
+    assert_eq!(ids(1, Some(survey(2))).await, [2].map(display_id));
+    assert_eq!(ids(2, None).await, [4, 5].map(display_id));
+    assert_eq!(ids(3, None).await, [].map(display_id));
+}
+
+/// From the merge on, whether before or after it is copied, and nobody else's change hands.
+pub async fn after_a_merge_a_response_is_the_users<H: Harness>() {
+    let mut harness = H::create();
+    store_display(harness.engine(), &anonymous("anon"), shown(1, noon())).await;
+    store_display(harness.engine(), &anonymous("other"), shown(2, noon())).await;
+    let elsewhere = UserRef { workspace: workspace(2), ..anonymous("anon") };
+    store_display(harness.engine(), &elsewhere, shown(3, noon())).await;
+    assert_eq!(all_responses(harness.engine(), workspace(1)).await[0].user, anonymous("anon"));
+    commit(harness.engine(), merge(&anonymous("anon"), "u", noon())).await;
+    for round in 0..3 {
+        let rows = all_responses(harness.engine(), workspace(1)).await;
+        let owners: Vec<&UserRef> = rows.iter().map(|row| &row.user).collect();
+        assert_eq!(owners, [&user("u"), &anonymous("other")], "round {round}");
+        assert_eq!(all_responses(harness.engine(), workspace(2)).await[0].user, elsewhere);
+        if round == 0 {
+            harness.crash();
+        } else {
+            assert_eq!(commit(harness.engine(), continue_merge(&anonymous("anon"), "u")).await, Outcome::MergeDone);
+        }
+    }
+    store_display(harness.engine(), &user("u"), full_display(1, noon(), None)).await;
+    assert_eq!(all_responses(harness.engine(), workspace(1)).await[0].display, full_display(1, noon(), None));
+}
+
+/// Never lost: nothing is asked for before the crash, so the rows may still have to be made.
+pub async fn responses_survive_a_crash<H: Harness>() {
+    let mut harness = H::create();
+    for round in 0..4_u16 {
+        for number in 0..50 {
+            store_display(harness.engine(), &user(&format!("u{number}")), shown(50 * round + number, noon())).await;
+        }
+        harness.crash();
+    }
+    let rows = all_responses(harness.engine(), workspace(1)).await;
+    assert_eq!(rows.iter().map(|row| row.display.id).collect::<Vec<_>>(), (0..200).map(display_id).collect::<Vec<_>>());
+}
