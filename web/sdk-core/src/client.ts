@@ -47,7 +47,7 @@ export class Client {
     this.#seen = new Seen(platform, (item) => this.#report(item));
     this.#sequence = new Sequence(platform.visit);
     this.#emitter = new Emitter((error) => platform.log?.("a listener threw", error));
-    this.#parts = { api: this.#api, session: this.#session, queue: this.#queue, emitter: this.#emitter, platform };
+    this.#parts = { api: this.#api, session: this.#session, config: this.#config, queue: this.#queue, emitter: this.#emitter, platform };
   }
 
   /** Opens the session and learns the config; sends what an earlier page could not. */

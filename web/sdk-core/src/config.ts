@@ -5,6 +5,7 @@ import type { Clock } from "./ports.ts";
 interface Wire {
   readonly triggers?: readonly string[];
   readonly poll_after_ms?: number;
+  readonly theme?: unknown;
 }
 
 /** Which triggers are worth a question. Refreshes itself; a failed refresh keeps what is known. */
@@ -12,6 +13,8 @@ export class Config {
   readonly #api: Api;
   readonly #clock: Clock;
   readonly #platform: string;
+  /** How the workspace wants its surveys to look; the presenter knows what it means. */
+  theme: unknown;
   #names: ReadonlySet<string> | null = null;
   #etag: string | null = null;
   #pollAfterMs = POLL_MS;
@@ -61,6 +64,7 @@ export class Config {
       // A torn body is null: reading it fails, and what was known stays.
       const wire = reply.body as Wire;
       this.#names = new Set(wire.triggers);
+      this.theme = wire.theme;
       this.#pollAfterMs = Math.max(wire.poll_after_ms ?? POLL_MS, POLL_SHORTEST_MS);
       this.#etag = reply.etag ?? null;
     } catch {

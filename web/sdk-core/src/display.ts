@@ -1,4 +1,5 @@
 import { type Api, ApiError } from "./api.ts";
+import type { Config } from "./config.ts";
 import type { Emitter } from "./emitter.ts";
 import { WIDGET_PATIENCE_MS } from "./limits.ts";
 import type { Answers, Platform, ShownSurvey } from "./ports.ts";
@@ -15,6 +16,7 @@ export interface Claim {
 export interface DisplayParts {
   readonly api: Api;
   readonly session: Session;
+  readonly config: Config;
   readonly queue: Queue;
   readonly emitter: Emitter;
   readonly platform: Platform;
@@ -121,7 +123,7 @@ export class Display {
   }
 
   #paint(content: unknown): void {
-    const { emitter, platform } = this.#parts;
+    const { config, emitter, platform } = this.#parts;
     const ids = { survey_id: this.#claim.survey.id, display_id: this.#claim.display_id };
     this.#shownAt = platform.clock.now();
     const language = (content as { language?: string }).language;
@@ -138,7 +140,7 @@ export class Display {
         emitter.emit("survey_dismissed", { ...ids, answers: this.#answers });
       },
       onClose: this.#closed,
-    });
+    }, config.theme);
   }
 
   #save(answers: Answers, completed: boolean, locale: string | undefined): void {

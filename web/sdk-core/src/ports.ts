@@ -72,8 +72,8 @@ export interface ShownSurvey {
 /** Draws surveys. `load` may be called often and must be cheap after the first success. */
 export interface Presenter {
   load(): Promise<unknown>;
-  /** Throws when the content cannot be drawn. Called only after `load` succeeded. */
-  show(content: unknown, hooks: SurveyHooks): ShownSurvey;
+  /** Throws when the content cannot be drawn. Called only after `load` succeeded. `theme` is the workspace's, if it has one. */
+  show(content: unknown, hooks: SurveyHooks, theme?: unknown): ShownSurvey;
 }
 
 export interface Answer {

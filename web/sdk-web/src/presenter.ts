@@ -3,7 +3,7 @@ import type { SurveyContent, Theme } from "@sonde/widget";
 
 export type Widget = Pick<typeof import("@sonde/widget"), "renderSurvey">;
 
-/** Fetches the widget when the first survey is due, and draws with it. */
+/** Fetches the widget when the first survey is due, and draws with it. `theme` goes before the workspace's. */
 export function lazyPresenter(load: () => Promise<Widget>, theme: Theme): Presenter {
   let loading: Promise<Widget> | null = null;
   let widget: Widget | null = null;
@@ -19,9 +19,9 @@ export function lazyPresenter(load: () => Promise<Widget>, theme: Theme): Presen
   };
   return {
     load: () => (loading ??= fetchWidget()),
-    show(content, hooks) {
+    show(content, hooks, workspace) {
       if (!widget) throw new Error("widget not loaded");
-      const survey = widget.renderSurvey({ content: content as SurveyContent, theme, ...hooks });
+      const survey = widget.renderSurvey({ content: content as SurveyContent, theme: { ...(workspace as Theme), ...theme }, ...hooks });
       return { close: () => survey.destroy(), flush: () => survey.flush() };
     },
   };

@@ -132,6 +132,27 @@ describe("under the strictest policy", () => {
   });
 });
 
+describe("the look", () => {
+  const colour = () => dialog().locator(".go").evaluate((button) => getComputedStyle(button).backgroundColor);
+  const theme = { accent: "#7a1f5c", radius: "small", appearance: "light", position: "bottom_left" };
+  beforeEach(() => (sonde.behaviour["GET /config"] = () => ({ body: { triggers: ["MainActivity"], theme } })));
+
+  it("is the workspace's", async () => {
+    await open();
+    await fire();
+    assert.equal(await colour(), "rgb(122, 31, 92)");
+    assert.equal((await dialog().boundingBox()).x, 24);
+  });
+
+  it("is the page's own where the page says so", async () => {
+    await open("/manual");
+    await page.evaluate((api) => sonde.init({ key: "pk_test", api, user: "u1", theme: { accent: "#004400" } }), sonde.origin);
+    await fire();
+    assert.equal(await colour(), "rgb(0, 68, 0)");
+    assert.equal((await dialog().boundingBox()).x, 24);
+  });
+});
+
 describe("nothing is painted", () => {
   it("before the server has confirmed", async () => {
     const confirmation = gate();

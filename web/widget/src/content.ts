@@ -1,4 +1,5 @@
 /** What the widget draws: the protocol's content, and the answers it yields. Unknown fields are ignored. */
+import type { Rule } from "./logic.ts";
 
 export interface Labels {
   readonly low?: string | null;
@@ -22,6 +23,7 @@ export interface Question {
   readonly labels?: Labels | null;
   readonly placeholder?: string | null;
   readonly max_length?: number;
+  readonly logic?: readonly Rule[] | null;
 }
 
 export interface Texts {

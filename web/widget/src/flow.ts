@@ -1,25 +1,45 @@
 import type { Answer, Answers, Question } from "./content.ts";
+import { after, onPath } from "./logic.ts";
 
 /** Where the user is and what was answered. Pure state, no screen. */
 export class Flow {
-  readonly questions: readonly Question[];
-  #index = 0;
+  readonly #questions: readonly Question[];
+  readonly #draws: (question: Question) => boolean;
+  #index: number;
+  #passed = 0;
   #given: Answers = {};
 
-  constructor(questions: readonly Question[]) {
-    this.questions = questions;
+  /** `draws` tells which questions can be asked; the others are passed over as unanswered. */
+  constructor(questions: readonly Question[], draws: (question: Question) => boolean, startAt?: string) {
+    this.#questions = questions;
+    this.#draws = draws;
+    const first = questions.findIndex((question) => question.id === startAt);
+    this.#index = this.#drawn(Math.max(first, 0));
   }
 
   get question(): Question {
-    return this.questions[this.#index] as Question;
+    return this.#questions[this.#index] as Question;
   }
 
+  /** True when there is nothing (more) to ask. */
+  get isOver(): boolean {
+    return this.#index >= this.#questions.length;
+  }
+
+  /** 1 for the first question on the way. */
   get position(): number {
-    return this.#index + 1;
+    return this.#passed + 1;
   }
 
+  /** How many questions the way has, if no rule shortens what is to come. */
+  get total(): number {
+    return this.position + this.#questions.slice(this.#index + 1).filter(this.#draws).length;
+  }
+
+  /** Whether the survey ends here, as far as the answer so far tells. */
   get isLast(): boolean {
-    return this.position === this.questions.length;
+    const undecided = this.question.required && !this.answer;
+    return undecided ? this.position === this.total : this.#next() >= this.#questions.length;
   }
 
   get answers(): Answers {
@@ -41,8 +61,23 @@ export class Flow {
 
   /** False when that was the last question. */
   next(): boolean {
-    if (this.isLast) return false;
-    this.#index += 1;
-    return true;
+    this.#index = this.#next();
+    this.#passed += 1;
+    return !this.isOver;
+  }
+
+  /** What a completed response holds. */
+  get final(): Answers {
+    return onPath(this.#questions, this.#given);
+  }
+
+  #next(): number {
+    return this.#drawn(after(this.#questions, this.#index, this.#given));
+  }
+
+  #drawn(index: number): number {
+    let at = index;
+    while (at < this.#questions.length && !this.#draws(this.#questions[at] as Question)) at = after(this.#questions, at, this.#given);
+    return at;
   }
 }

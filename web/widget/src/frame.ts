@@ -33,13 +33,13 @@ export class Frame {
     const { content, texts, theme, container } = options;
     this.host = document.createElement("sonde-survey");
     if (container) this.host.dataset["inline"] = "";
-    applyTheme(this.host, theme);
     this.#close = h("button", { type: "button", class: "close", "aria-label": texts.close }, icon(CROSS));
     this.#close.addEventListener("click", options.onClose);
     this.#status = h("div", { class: "sr", role: "status" });
     this.#card = h("div", { class: "card", role: "dialog", "aria-labelledby": "title" });
     const lang = content.language;
     this.root = h("div", { class: "root", lang, dir: content.direction ?? "ltr" }, this.#card, this.#status);
+    applyTheme(this.host, this.root, theme);
     const shadow = this.host.attachShadow({ mode: "open" });
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(STYLES);

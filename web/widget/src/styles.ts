@@ -4,8 +4,8 @@
  * The radios themselves draw cells, choices and focus rings, so that state and look cannot part.
  */
 const LIGHT = `
-  --accent: var(--sonde-accent, #3d52b8);
-  --on: var(--sonde-on-accent, #fff);
+  --accent: var(--sonde-accent, var(--theme-accent, #3d52b8));
+  --on: var(--sonde-on-accent, var(--theme-on, #fff));
   --back: var(--sonde-background, #fff);
   --ink: var(--sonde-ink, #1c2129);
   --soft: var(--sonde-ink-soft, #59616d);
@@ -16,8 +16,8 @@ const LIGHT = `
   color-scheme: light;`;
 
 const DARK = `
-  --accent: var(--sonde-accent-dark, var(--sonde-accent, #a8b6ff));
-  --on: var(--sonde-on-accent, #12172e);
+  --accent: var(--sonde-accent-dark, var(--sonde-accent, var(--theme-accent-dark, #a8b6ff)));
+  --on: var(--sonde-on-accent, var(--theme-on, #12172e));
   --back: var(--sonde-background-dark, #1f2329);
   --ink: var(--sonde-ink-dark, #eceef2);
   --soft: var(--sonde-ink-soft-dark, #aab1bd);
@@ -32,7 +32,7 @@ export const STYLES = `
 :host([hidden]) { display: none; }
 *, *::before, *::after { box-sizing: border-box; }
 [hidden] { display: none !important; }
-.root { ${LIGHT} }
+.root { --curve: var(--sonde-radius, var(--theme-radius, 16px)); --inner: calc(var(--curve) * .75); ${LIGHT} }
 @media (prefers-color-scheme: dark) { :host(:not([data-mode="light"])) .root { ${DARK} } }
 :host([data-mode="dark"]) .root { ${DARK} }
 
@@ -40,19 +40,21 @@ export const STYLES = `
   position: fixed; z-index: 2147483000; inset-inline: 0; bottom: 0;
   max-height: calc(100vh - 24px); max-height: calc(100dvh - 24px); overflow: auto; overscroll-behavior: contain;
   padding: 24px 20px calc(20px + env(safe-area-inset-bottom, 0px));
-  border-radius: 20px 20px 0 0; background: var(--back); color: var(--ink); box-shadow: var(--shade);
-  font: 400 15px/1.5 var(--sonde-font, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif);
+  border-radius: calc(var(--curve) * 1.25) calc(var(--curve) * 1.25) 0 0; background: var(--back); color: var(--ink); box-shadow: var(--shade);
+  font: 400 15px/1.5 var(--sonde-font, var(--theme-font, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif));
   -webkit-font-smoothing: antialiased; -webkit-text-size-adjust: 100%; text-align: start; overflow-wrap: anywhere;
 }
 @media (min-width: 560px) {
   .card {
     inset-inline: auto 24px; bottom: 24px; width: 392px; max-height: min(680px, calc(100vh - 48px));
-    padding: 24px; border-radius: var(--sonde-radius, 16px);
+    padding: 24px; border-radius: var(--curve);
   }
+  :host([data-position="bottom_left"]) .card { inset-inline: 24px auto; }
+  :host([data-position="center"]) .card { inset: 0; margin: auto; height: fit-content; }
 }
 :host([data-inline]) .card {
-  position: relative; inset: auto; width: auto; max-width: 392px; max-height: none; z-index: auto;
-  padding: 24px; border-radius: var(--sonde-radius, 16px);
+  position: relative; inset: auto; margin: 0; width: auto; max-width: 392px; max-height: none; z-index: auto;
+  padding: 24px; border-radius: var(--curve);
 }
 @media (prefers-reduced-motion: no-preference) {
   .card { animation: rise .24s cubic-bezier(.2, .8, .2, 1); }
@@ -81,7 +83,7 @@ button:focus-visible, input:focus-visible, textarea:focus-visible { outline: 2px
 }
 .close svg { display: block; width: 20px; height: 20px; fill: none; stroke: currentColor; stroke-width: 1.75; stroke-linecap: round; }
 .foot { display: flex; gap: 8px; align-items: center; justify-content: flex-end; margin-top: 20px; }
-.go, .skip { min-height: 40px; padding: 8px 20px; border-radius: calc(var(--sonde-radius, 16px) * .625); font-weight: 600; font-size: 14px; }
+.go, .skip { min-height: 40px; padding: 8px 20px; border-radius: calc(var(--curve) * .625); font-weight: 600; font-size: 14px; }
 .go { background: var(--accent); color: var(--on); }
 .skip { padding-inline: 12px; color: var(--soft); font-weight: 500; margin-inline-end: auto; margin-inline-start: -12px; }
 @media (hover: hover) {
@@ -92,7 +94,7 @@ button:focus-visible, input:focus-visible, textarea:focus-visible { outline: 2px
 .options { display: grid; gap: 8px; }
 .option { position: relative; display: flex; gap: 12px; align-items: flex-start; padding: 11px 14px; cursor: pointer; }
 .option input, .cell input { appearance: none; position: absolute; inset: 0; margin: 0; cursor: pointer; border-radius: inherit; }
-.option input { border: 1px solid var(--line); border-radius: 12px; }
+.option input { border: 1px solid var(--line); border-radius: var(--inner); }
 .option span { position: relative; pointer-events: none; }
 .option .text { flex: 1; min-width: 0; }
 .dot { flex: none; width: 18px; height: 18px; margin-top: 2px; border: 1.5px solid var(--edge); border-radius: 50%; }
@@ -101,7 +103,7 @@ button:focus-visible, input:focus-visible, textarea:focus-visible { outline: 2px
 @media (hover: hover) { .option input:hover:not(:checked) { border-color: var(--edge); } }
 
 .input {
-  display: block; width: 100%; padding: 10px 12px; border: 1px solid var(--edge); border-radius: 12px;
+  display: block; width: 100%; padding: 10px 12px; border: 1px solid var(--edge); border-radius: var(--inner);
   background: transparent; resize: vertical; min-height: 44px;
 }
 textarea.input { min-height: 96px; max-height: 40vh; }
@@ -109,12 +111,12 @@ textarea.input { min-height: 96px; max-height: 40vh; }
 .input:focus-visible { outline-offset: -1px; }
 @media (pointer: coarse) { .input { font-size: 16px; } }
 
-.nps { display: flex; border-radius: 12px; }
+.nps { display: flex; border-radius: var(--inner); }
 .cell { position: relative; display: grid; place-items: center; cursor: pointer; }
 .nps .cell { flex: 1 1 0; min-width: 24px; height: 44px; }
 .nps .cell input { border: 1px solid var(--line); border-inline-start-width: 0; }
-.nps .cell:first-child input { border-inline-start-width: 1px; border-start-start-radius: 12px; border-end-start-radius: 12px; }
-.nps .cell:last-child input { border-start-end-radius: 12px; border-end-end-radius: 12px; }
+.nps .cell:first-child input { border-inline-start-width: 1px; border-start-start-radius: var(--inner); border-end-start-radius: var(--inner); }
+.nps .cell:last-child input { border-start-end-radius: var(--inner); border-end-end-radius: var(--inner); }
 .nps .cell span { position: relative; pointer-events: none; font-size: 14px; font-variant-numeric: tabular-nums; }
 .nps .cell input:checked { background: var(--accent); border-color: var(--accent); }
 .nps .cell input:checked + span { color: var(--on); font-weight: 600; }
@@ -123,7 +125,7 @@ textarea.input { min-height: 96px; max-height: 40vh; }
 @media (hover: hover) { .nps .cell input:hover:not(:checked) { background: color-mix(in srgb, var(--accent) 12%, transparent); } }
 
 .stars { display: flex; gap: 4px; margin-inline-start: -6px; width: max-content; max-width: 100%; }
-.stars .cell { width: 48px; height: 44px; border-radius: 12px; flex: 0 1 auto; }
+.stars .cell { width: 48px; height: 44px; border-radius: var(--inner); flex: 0 1 auto; }
 .stars svg { position: relative; pointer-events: none; width: 32px; height: 32px; fill: transparent; stroke: var(--edge); stroke-width: 1.4; stroke-linejoin: round; }
 .stars .on svg { fill: var(--accent); stroke: var(--accent); }
 @media (hover: hover) { .stars .cell:hover svg { stroke: var(--accent); fill: color-mix(in srgb, var(--accent) 24%, transparent); } .stars .cell.on:hover svg { fill: var(--accent); } }

@@ -21,6 +21,8 @@ export interface RenderOptions {
   readonly random?: () => number;
   /** Absent: true, unless a container is given. */
   readonly autofocus?: boolean;
+  /** The question to begin with, for a preview; `thank_you` shows the closing card, and leaves it. Absent: the first. */
+  readonly startAt?: string;
   /** The whole answer set so far, at each change. */
   readonly onAnswer?: (answers: Answers) => void;
   readonly onComplete?: (answers: Answers) => void;
@@ -43,6 +45,7 @@ export class Survey implements RenderedSurvey {
   readonly #frame: Frame;
   #field: Field | null = null;
   #error: HTMLElement | null = null;
+  #go: HTMLElement | null = null;
   #typing: ReturnType<typeof setTimeout> | undefined;
   #advancing: ReturnType<typeof setTimeout> | undefined;
   #stopFarewell: () => void = () => {};
@@ -51,11 +54,10 @@ export class Survey implements RenderedSurvey {
 
   constructor(options: RenderOptions) {
     const { content } = options;
-    const questions = content.questions.filter((question) => Object.hasOwn(FIELDS, question.type));
-    if (questions.length === 0) throw new Error("no question to draw");
     this.#options = options;
     this.#texts = textsOf(content);
-    this.#flow = new Flow(questions);
+    this.#flow = new Flow(content.questions, (question) => Object.hasOwn(FIELDS, question.type), options.startAt);
+    if (this.#flow.isOver) throw new Error("no question to draw");
     const dismissible = content.dismissible ?? true;
     this.#frame = new Frame({
       content,
@@ -66,6 +68,11 @@ export class Survey implements RenderedSurvey {
       onClose: () => this.#dismiss(),
     });
     try {
+      if (options.startAt === "thank_you" && content.thank_you) {
+        this.#completed = true;
+        this.#stopFarewell = sayThanks(this.#frame, content.thank_you, () => {});
+        return;
+      }
       const heading = this.#draw();
       if (options.autofocus ?? !options.container) this.#frame.open(heading);
     } catch (error) {
@@ -107,14 +114,16 @@ export class Survey implements RenderedSurvey {
       onDecided: () => this.#decide(),
     });
     this.#error = h("p", { id: "error", class: "error", role: "alert", hidden: true });
-    const go = h("button", { type: "submit", class: "go" }, this.#flow.isLast ? this.#texts.submit : this.#texts.next);
+    const go = h("button", { type: "submit", class: "go" });
+    this.#go = go;
+    this.#label();
     const form = h("form", { class: "step", novalidate: true }, this.#count(), heading, about, this.#body(), this.#foot(go));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.#advance();
     });
     this.#frame.fill(content.dismissible ?? true, this.#bar(), form);
-    readableAccent(this.#frame.host, this.#frame.root, go);
+    readableAccent(this.#frame.root, go);
     return heading;
   }
 
@@ -133,23 +142,24 @@ export class Survey implements RenderedSurvey {
   }
 
   get #showsProgress(): boolean {
-    return Boolean(this.#options.content.show_progress) && this.#flow.questions.length > 1;
+    return Boolean(this.#options.content.show_progress) && this.#flow.total > 1;
   }
 
   #count(): HTMLElement | null {
-    return this.#showsProgress ? h("p", { class: "count" }, `${this.#flow.position} / ${this.#flow.questions.length}`) : null;
+    return this.#showsProgress ? h("p", { class: "count" }, `${this.#flow.position} / ${this.#flow.total}`) : null;
   }
 
   #bar(): HTMLElement | null {
     if (!this.#showsProgress) return null;
     const bar = h("div", { class: "bar", "aria-hidden": "true" }, h("i"));
-    bar.style.setProperty("--part", String(this.#flow.position / this.#flow.questions.length));
+    bar.style.setProperty("--part", String(this.#flow.position / this.#flow.total));
     return bar;
   }
 
   #give(answer: Answer | undefined): void {
     this.#mark(false);
     const changed = this.#flow.give(answer);
+    this.#label();
     if (!changed && this.#typing === undefined) return;
     clearTimeout(this.#typing);
     this.#typing = undefined;
@@ -159,6 +169,7 @@ export class Survey implements RenderedSurvey {
   #type(answer: Answer | undefined): void {
     this.#mark(false);
     if (!this.#flow.give(answer)) return;
+    this.#label();
     clearTimeout(this.#typing);
     this.#typing = setTimeout(() => this.flush(), TYPING_MS);
   }
@@ -187,6 +198,11 @@ export class Survey implements RenderedSurvey {
     heading.focus({ preventScroll: true });
   }
 
+  /** An answer may end the survey here. */
+  #label(): void {
+    if (this.#go) this.#go.textContent = this.#flow.isLast ? this.#texts.submit : this.#texts.next;
+  }
+
   #mark(missing: boolean): void {
     this.#field?.mark(missing ? "error" : null);
     if (!this.#error) return;
@@ -196,7 +212,7 @@ export class Survey implements RenderedSurvey {
 
   #complete(): void {
     this.#completed = true;
-    this.#options.onComplete?.(this.#flow.answers);
+    this.#options.onComplete?.(this.#flow.final);
     const thanks = this.#options.content.thank_you;
     if (!thanks) return this.destroy();
     this.#stopFarewell = sayThanks(this.#frame, thanks, () => this.destroy());

@@ -32,6 +32,39 @@ const radio = (name) => page.getByRole("radio", { name });
 const heading = (name) => page.getByRole("heading", { name });
 const dialog = () => page.getByRole("dialog");
 
+describe("logic", () => {
+  const rule = (op, value, then) => ({ if: { all: [{ question: "q1", op, value }] }, then });
+
+  it("jumps over questions, and the way gets shorter", async () => {
+    await draw(page, survey([{ ...SELECT, logic: [rule("equals", "so_so", { jump: "q4" })] }, NPS, STAR, INPUT]));
+    await dialog().getByText("1 / 4").waitFor();
+    await radio("So-so").click();
+    await button("Next").click();
+    await heading(INPUT.title).waitFor();
+    await dialog().getByText("2 / 2").waitFor();
+    await button("Send").click();
+    assert.deepEqual((await told(page)).at(-1), ["complete", { q1: { options: ["so_so"] } }]);
+  });
+
+  it("ends early, and says so on the button as soon as it is known", async () => {
+    await draw(page, survey([{ ...SELECT, logic: [rule("equals", "so_so", { end: true })] }, NPS]));
+    await button("Next").waitFor();
+    await radio("So-so").click();
+    await button("Send").click();
+    await heading("Thank you").waitFor();
+  });
+
+  it("begins where a preview wants it", async () => {
+    await draw(page, survey([SELECT, NPS, STAR]), { startAt: "q3" });
+    await heading(STAR.title).waitFor();
+    await page.evaluate(() => window.survey.destroy());
+    await draw(page, survey([SELECT]), { startAt: "thank_you" });
+    await heading("Thank you").waitFor();
+    await page.waitForTimeout(2200);
+    assert.equal(await heading("Thank you").count(), 1);
+  });
+});
+
 describe("answers", () => {
   it("are reported at once, the whole set so far, from the first to the last question", async () => {
     await draw(page, survey());
@@ -363,9 +396,35 @@ describe("the look", () => {
   });
 
   it("takes a theme from the caller", async () => {
-    await draw(page, survey(), { theme: { accent: "#006644", mode: "dark" } });
+    await draw(page, survey(), { theme: { accent: "#006644", appearance: "light", radius: "none" } });
     assert.equal(await buttonStyle("backgroundColor"), "rgb(0, 102, 68)");
     assert.equal(await buttonStyle("color"), "rgb(255, 255, 255)");
+    assert.equal(await buttonStyle("borderRadius"), "0px");
+    assert.equal(await dialog().evaluate((card) => getComputedStyle(card).borderRadius), "0px");
+  });
+
+  it("lightens a theme's colour until it stands out from a dark card", async () => {
+    await draw(page, survey(), { theme: { accent: "#001122", appearance: "dark" } });
+    assert.equal(await buttonStyle("backgroundColor"), "rgb(105, 116, 126)");
+    assert.equal(await buttonStyle("color"), "rgb(255, 255, 255)");
+  });
+
+  it("lets the product's style sheet go before the theme", async () => {
+    await page.addStyleTag({ content: "sonde-survey { --sonde-accent: #123456 }" });
+    await draw(page, survey(), { theme: { accent: "#006644", appearance: "light" } });
+    assert.equal(await buttonStyle("backgroundColor"), "rgb(18, 52, 86)");
+  });
+
+  it("lies where the theme says", async () => {
+    const place = async (position) => {
+      await draw(page, survey(), { theme: { position } });
+      const { x, y, width, height } = await dialog().boundingBox();
+      await page.evaluate(() => window.survey.destroy());
+      return { left: x, right: 1000 - x - width, bottom: 700 - y - height, middle: Math.round(y + height / 2) };
+    };
+    assert.equal((await place("bottom_right")).right, 24);
+    assert.deepEqual((({ left, bottom }) => [left, bottom])(await place("bottom_left")), [24, 24]);
+    assert.deepEqual((({ left, right, middle }) => [left === right, middle])(await place("center")), [true, 350]);
   });
 
   it("follows the direction of the language", async () => {

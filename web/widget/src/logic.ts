@@ -1,0 +1,75 @@
+import type { Answer, Answers, Question } from "./content.ts";
+
+export interface Condition {
+  readonly question: string;
+  readonly op: string;
+  readonly value?: unknown;
+}
+
+export interface Rule {
+  readonly if: { readonly all?: readonly Condition[]; readonly any?: readonly Condition[] };
+  readonly then: { readonly jump?: string; readonly end?: boolean };
+}
+
+/**
+ * Where the survey goes after the question at `at`: an index, `questions.length` at its end. The first rule that holds
+ * decides, else the next question follows. A jump that does not lead forward counts as none.
+ */
+export function after(questions: readonly Question[], at: number, answers: Answers): number {
+  const rule = questions[at]?.logic?.find((rule) => holds(rule, answers));
+  if (rule?.then.end) return questions.length;
+  const target = rule ? questions.findIndex((question) => question.id === rule.then.jump) : -1;
+  return target > at ? target : at + 1;
+}
+
+/** The answers to questions on the way that these answers themselves take. */
+export function onPath(questions: readonly Question[], answers: Answers): Answers {
+  const kept: Record<string, Answer> = {};
+  for (let at = 0; at < questions.length; at = after(questions, at, kept)) {
+    const { id } = questions[at] as Question;
+    const answer = answers[id];
+    if (answer) kept[id] = answer;
+  }
+  return kept;
+}
+
+/** An empty `all` holds, an empty `any` does not. */
+function holds({ if: { all, any } }: Rule, answers: Answers): boolean {
+  const test = (condition: Condition) => meets(condition, answers[condition.question]);
+  return all ? all.every(test) : (any ?? []).some(test);
+}
+
+/** Without an answer only `not_answered` and `not_equals` hold. */
+function meets({ op, value }: Condition, answer: Answer | undefined): boolean {
+  const is = (wanted: unknown) => given(answer).includes(wanted);
+  const number = answer?.number ?? NaN;
+  const than = value as number;
+  switch (op) {
+    case "answered":
+      return answer !== undefined;
+    case "not_answered":
+      return answer === undefined;
+    case "equals":
+      return is(value);
+    case "not_equals":
+      return !is(value);
+    case "in":
+      return Array.isArray(value) && value.some(is);
+    case "greater":
+      return number > than;
+    case "greater_or_equal":
+      return number >= than;
+    case "less":
+      return number < than;
+    case "less_or_equal":
+      return number <= than;
+    case "contains":
+      return answer?.text === undefined ? is(value) : answer.text.toLowerCase().includes(String(value).toLowerCase());
+    default:
+      return false;
+  }
+}
+
+function given(answer: Answer | undefined): readonly unknown[] {
+  return answer?.options ?? [answer?.number ?? answer?.text];
+}
