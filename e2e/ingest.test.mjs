@@ -166,7 +166,7 @@ describe("the edges of an event", () => {
     const fresh = await stage.workspace();
     await fresh.launch(shortSurvey({ activation: after("ended_sleep") }));
     accepted(await fresh.post('{"user_id":"u1","event_name":"ended_sleep","source":"ring","properties":{"a":1,"b":2,"a":3}}'));
-    await (await fresh.visitor("u1")).fire();
+    await (await fresh.visitor("u1")).see();
     assert.deepEqual((await fresh.row()).event, { a: 3, b: 2 });
   });
 

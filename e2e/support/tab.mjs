@@ -44,6 +44,11 @@ export class Tab {
     return this.firstFiring();
   }
 
+  /** A page of the bare site; the SDK is there. */
+  async visit(site, path = "/") {
+    await this.page.goto(site.origin + path);
+  }
+
   async firstFiring() {
     const line = this.page.locator("#log li").filter({ hasText: "trigger MainActivity" }).first();
     return (await line.textContent()).endsWith("shown: true");

@@ -42,6 +42,13 @@ export class Visitor {
     return accepted(await this.report(display, "shown"));
   }
 
+  /** Fires `MainActivity` and paints what is due; answers the claim. */
+  async see(options) {
+    const claim = await this.fire("MainActivity", options);
+    if (claim) await this.show(claim.display_id);
+    return claim;
+  }
+
   answer(display, answers, { revision = 1, completed = false } = {}) {
     return this.send("PUT", `/displays/${display}/response`, { revision, completed, locale: "en", duration_ms: 10, answers });
   }

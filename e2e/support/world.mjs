@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, beforeEach } from "node:test";
 import { launch } from "../../web/testkit/chromium.mjs";
 import { startDemo } from "./demo.mjs";
+import { startSite } from "./site.mjs";
 import { Sonde } from "./sonde.mjs";
 import { Tab } from "./tab.mjs";
 
@@ -43,10 +44,19 @@ export async function world({ browser: wantsBrowser = false } = {}) {
     /** The customer's demo, with a workspace and its survey already launched. */
     async customer(document) {
       const workspace = await sonde.workspace();
-      const survey = await workspace.launch(document);
+      const { survey_id: survey } = await workspace.launch(document);
       const demo = await startDemo(workspace);
       this.finally(() => demo.stop());
-      return { workspace, survey: survey.survey_id, demo };
+      return { workspace, survey, demo };
+    },
+
+    /** A customer's bare site, with a workspace and its survey already launched. */
+    async shop(document, options) {
+      const workspace = await sonde.workspace();
+      const { survey_id: survey } = await workspace.launch(document);
+      const site = await startSite(workspace, options);
+      this.finally(() => site.close());
+      return { workspace, survey, site };
     },
 
     /** A browser profile of its own. */
