@@ -16,13 +16,11 @@ const TOKEN_SECRET: &str = "client_token";
 
 impl Catalogue for EmbeddedStore {
     async fn create_workspace(&self, new: NewWorkspace) -> Result<(), StorageError> {
-        self.catalogue
-            .run(move |connection| write(connection, "create a workspace", |transaction| create_workspace(transaction, &new)))
-            .await
+        self.writer.run(move |connection| write(connection, "create a workspace", |transaction| create_workspace(transaction, &new))).await
     }
 
     async fn workspaces(&self) -> Result<Vec<Workspace>, StorageError> {
-        self.catalogue
+        self.reader
             .run(|connection| {
                 let sql = "SELECT id, name, wait_ms, created_at FROM workspaces ORDER BY created_at, id";
                 read_all(connection, "read workspaces", sql, [], read_workspace)
@@ -31,7 +29,7 @@ impl Catalogue for EmbeddedStore {
     }
 
     async fn set_wait_period(&self, workspace: WorkspaceId, wait_period: Span) -> Result<(), StorageError> {
-        self.catalogue
+        self.writer
             .run(move |connection| {
                 let sql = "UPDATE workspaces SET wait_ms = ?2 WHERE id = ?1";
                 let changed = connection
@@ -43,7 +41,7 @@ impl Catalogue for EmbeddedStore {
     }
 
     async fn keys(&self) -> Result<Vec<ApiKey>, StorageError> {
-        self.catalogue
+        self.reader
             .run(|connection| {
                 let sql = "SELECT hash, workspace_id, kind, created_at FROM api_keys ORDER BY created_at, hash";
                 read_all(connection, "read keys", sql, [], read_key)
@@ -52,7 +50,7 @@ impl Catalogue for EmbeddedStore {
     }
 
     async fn key(&self, hash: KeyHash) -> Result<Option<ApiKey>, StorageError> {
-        self.catalogue
+        self.reader
             .run(move |connection| {
                 let sql = "SELECT hash, workspace_id, kind, created_at FROM api_keys WHERE hash = ?1";
                 read_one(connection, "read a key", sql, params![hash.as_bytes()], read_key)
@@ -61,17 +59,15 @@ impl Catalogue for EmbeddedStore {
     }
 
     async fn token_secret(&self, fresh: [u8; 32]) -> Result<[u8; 32], StorageError> {
-        self.catalogue
-            .run(move |connection| write(connection, "keep the token secret", |transaction| token_secret(transaction, fresh)))
-            .await
+        self.writer.run(move |connection| write(connection, "keep the token secret", |transaction| token_secret(transaction, fresh))).await
     }
 
     async fn create_survey(&self, survey: SurveyRecord) -> Result<(), StorageError> {
-        self.catalogue.run(move |connection| write(connection, "create a survey", |transaction| create_survey(transaction, &survey))).await
+        self.writer.run(move |connection| write(connection, "create a survey", |transaction| create_survey(transaction, &survey))).await
     }
 
     async fn set_draft(&self, workspace: WorkspaceId, survey: SurveyId, draft: String, now: Timestamp) -> Result<(), StorageError> {
-        self.catalogue
+        self.writer
             .run(move |connection| {
                 let sql = "UPDATE surveys SET draft = ?3, updated_at = ?4 WHERE workspace_id = ?1 AND id = ?2";
                 let changed = connection
@@ -83,13 +79,13 @@ impl Catalogue for EmbeddedStore {
     }
 
     async fn publish(&self, workspace: WorkspaceId, survey: SurveyId, now: Timestamp) -> Result<SurveyVersion, StorageError> {
-        self.catalogue
+        self.writer
             .run(move |connection| write(connection, "publish a survey", |transaction| publish(transaction, workspace, survey, now)))
             .await
     }
 
     async fn set_status(&self, workspace: WorkspaceId, survey: SurveyId, status: SurveyStatus, now: Timestamp) -> Result<(), StorageError> {
-        self.catalogue
+        self.writer
             .run(move |connection| {
                 let sql = "UPDATE surveys SET status = ?3, updated_at = ?4 WHERE workspace_id = ?1 AND id = ?2";
                 let changed = connection.prepare_cached(sql).and_then(|mut statement| {
@@ -101,7 +97,7 @@ impl Catalogue for EmbeddedStore {
     }
 
     async fn surveys(&self, workspace: WorkspaceId) -> Result<Vec<SurveyRecord>, StorageError> {
-        self.catalogue
+        self.reader
             .run(move |connection| {
                 let sql = "SELECT s.id, s.workspace_id, s.status, s.draft, s.created_at, s.updated_at, \
                            v.number, v.document, v.published_at \
@@ -114,7 +110,7 @@ impl Catalogue for EmbeddedStore {
     }
 
     async fn survey_version(&self, workspace: WorkspaceId, survey: SurveyId, number: u32) -> Result<Option<SurveyVersion>, StorageError> {
-        self.catalogue
+        self.reader
             .run(move |connection| {
                 let sql = "SELECT number, document, published_at FROM survey_versions \
                            WHERE workspace_id = ?1 AND survey_id = ?2 AND number = ?3";

@@ -44,7 +44,8 @@ pub struct EmbeddedStore {
     // In the order in which they are let go of: the thread that uses the others first, the lock of the folder last.
     projector: Projector,
     activity: Arc<ActivityStore>,
-    catalogue: Sqlite,
+    /// Everything that is written to SQLite goes through one connection, so that no writer ever finds the file busy.
+    writer: Sqlite,
     reader: Sqlite,
     _folder: Folder,
 }
@@ -56,14 +57,13 @@ impl EmbeddedStore {
     /// [`NewerFormat`](sonde_storage::StorageErrorKind::NewerFormat) when a newer version of Sonde wrote it.
     pub fn open(path: &Path) -> Result<Self, StorageError> {
         let folder = Folder::open(path)?;
-        let catalogue = Sqlite::open(&folder.catalogue())?;
+        let writer = Sqlite::open(&folder.catalogue())?;
         let reader = Sqlite::open(&folder.catalogue())?;
-        let projection = Sqlite::open(&folder.catalogue())?;
         folder.sync()?;
-        let projected = catalogue.with(|connection| responses::projected_seq(connection))?;
+        let projected = reader.with(|connection| responses::projected_seq(connection))?;
         let activity = Arc::new(ActivityStore::open(&folder, projected)?);
-        let projector = Projector::start(Arc::clone(&activity), projection)?;
-        Ok(Self { projector, activity, catalogue, reader, _folder: folder })
+        let projector = Projector::start(Arc::clone(&activity), writer.clone(), projected)?;
+        Ok(Self { projector, activity, writer, reader, _folder: folder })
     }
 
     /// Stops cleanly and lets go of the folder. Dropping does the same; this says when it is done.

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use crate::activity::tables::Space;
 use crate::activity::{ActivityStore, read_number};
 use crate::error;
-use crate::responses::{project, projected_seq, set_projected_seq};
+use crate::responses::{project, set_projected_seq};
 use crate::rows::outbox;
 use crate::sqlite::{Sqlite, write};
 
@@ -57,8 +57,7 @@ pub(crate) struct Projector {
 
 impl Projector {
     /// Starts the thread; it begins with what an earlier run left in the outbox.
-    pub(crate) fn start(activity: Arc<ActivityStore>, sqlite: Sqlite) -> Result<Self, StorageError> {
-        let projected = sqlite.with(|connection| projected_seq(connection))?;
+    pub(crate) fn start(activity: Arc<ActivityStore>, sqlite: Sqlite, projected: u64) -> Result<Self, StorageError> {
         let signal = Arc::new(Signal::default());
         signal.set(|wanted| wanted.work = true);
         let (sender, progress) = watch::channel(Progress { projected, is_failing: false });
@@ -138,6 +137,9 @@ struct Worker {
 
 impl Worker {
     fn run(self) {
+        if let Err(error) = self.forget_told() {
+            tracing::error!(%error, "cannot tidy the outbox");
+        }
         while self.signal.wait_for_work() {
             let mut back_off = BACK_OFF;
             while let Err(error) = self.drain() {
@@ -197,7 +199,17 @@ impl Worker {
         Ok(entries)
     }
 
-    /// After a power cut an entry may be there again; SQLite's number says that it was told.
+    /// After a power cut entries may be there again that SQLite knows already.
+    fn forget_told(&self) -> Result<(), StorageError> {
+        let told_up_to = self.progress.borrow().projected.to_be_bytes();
+        let mut told = Vec::new();
+        for guard in self.activity.view().snapshot.range(&self.activity.tables.outbox, ..=told_up_to) {
+            let key = guard.key().map_err(|error| error::fjall("read the outbox", error))?;
+            told.push(read_number(Space::Outbox, &key, &key)?);
+        }
+        self.forget(told.into_iter())
+    }
+
     fn forget(&self, told: impl Iterator<Item = u64>) -> Result<(), StorageError> {
         let mut batch = self.activity.tables.fleeting_batch();
         for seq in told {

@@ -27,8 +27,8 @@ struct StoredRow {
 }
 
 fn read(connection: &Connection, query: &ResponseQuery) -> Result<Vec<ResponseRow>, StorageError> {
-    // An id of zeros comes before every other.
-    let after = query.after.map_or([0; 16], |display| *display.as_bytes());
+    // No bytes at all come before every id.
+    let after = query.after.as_ref().map_or(&[][..], |display| display.as_bytes());
     let workspace = query.workspace.as_bytes();
     let rows = match query.survey {
         None => {

@@ -161,6 +161,12 @@ impl ActivityStore {
         drop(before);
     }
 
+    /// As if the disk had refused a write.
+    #[cfg(test)]
+    pub(crate) fn fail(&self, why: &str) {
+        self.lock().expect("no write panicked").failed = Some(why.to_owned());
+    }
+
     /// The writer, waited for by blocking: a group is synced within a fraction of a millisecond.
     pub(crate) fn lock(&self) -> Result<MutexGuard<'_, Writer>, StorageError> {
         self.writer.lock().map_err(|_| StorageError::new(StorageErrorKind::Fatal, "a write ended in a panic, nothing more can be written"))

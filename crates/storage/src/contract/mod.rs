@@ -14,12 +14,12 @@ pub mod model;
 pub mod responses;
 pub mod triggers;
 
-use crate::{Activity, Catalogue, Responses};
+use crate::{Accounts, Activity, Catalogue, Responses};
 
 /// How the suite makes an engine and takes it through a crash.
 pub trait Harness: Send + Sync + 'static {
     /// The engine.
-    type Engine: Activity + Catalogue + Responses;
+    type Engine: Accounts + Activity + Catalogue + Responses;
 
     /// A new engine that stores nothing yet.
     fn create() -> Self;
@@ -106,7 +106,7 @@ macro_rules! engine_contract {
                 a_workspace_is_created_with_its_keys
                 a_workspace_is_created_as_a_whole_or_not_at_all
                 an_owner_is_known_by_address
-                the_wait_period_can_be_set
+                a_workspace_can_be_changed
                 the_token_secret_never_changes
                 a_survey_begins_as_a_draft
                 versions_have_no_gaps_and_never_change
