@@ -1,0 +1,32 @@
+/** What each page keeps in the URL. Unknown or broken values fall back, they never break a page. */
+
+type Search = Record<string, unknown>;
+type Optional<T> = { [K in keyof T]?: T[K] | undefined };
+const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : typeof value === "number" ? String(value) : undefined);
+
+function oneOf<const T extends string>(value: unknown, options: readonly T[]): T | undefined {
+  return options.find((option) => option === value);
+}
+
+export const loginSearch = (search: Search): Optional<{ return: string }> => ({ return: text(search["return"]) });
+
+export const SAMPLES = ["curl", "node", "python", "rust"] as const;
+export const connectionsSearch = (search: Search): Optional<{ sample: (typeof SAMPLES)[number] }> => ({ sample: oneOf(search["sample"], SAMPLES) });
+
+export const triggersSearch = (search: Search): Optional<{ kind: "backend" | "frontend"; q: string; archived: true; name: string }> => ({
+  kind: oneOf(search["kind"], ["backend", "frontend"]),
+  q: text(search["q"]),
+  archived: search["archived"] === true ? true : undefined,
+  name: text(search["name"]),
+});
+
+export const SETTINGS_TABS = ["general", "theme", "security"] as const;
+export const settingsSearch = (search: Search): Optional<{ tab: (typeof SETTINGS_TABS)[number] }> => ({ tab: oneOf(search["tab"], SETTINGS_TABS) });
+
+export const RESULTS_TABS = ["summary", "responses"] as const;
+export const resultsSearch = (search: Search): Optional<{ tab: (typeof RESULTS_TABS)[number]; filter: string; columns: string; response: string }> => ({
+  tab: oneOf(search["tab"], RESULTS_TABS),
+  filter: text(search["filter"]),
+  columns: text(search["columns"]),
+  response: text(search["response"]),
+});

@@ -1,0 +1,4 @@
+/** Joins class names; what is falsy is left out. */
+export function cx(...parts: (string | false | null | undefined)[]): string {
+  return parts.filter(Boolean).join(" ");
+}

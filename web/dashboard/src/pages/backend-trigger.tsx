@@ -1,0 +1,3 @@
+export function BackendTriggerPage() {
+  return null;
+}

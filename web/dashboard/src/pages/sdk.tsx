@@ -1,0 +1,3 @@
+export function SdkPage() {
+  return null;
+}

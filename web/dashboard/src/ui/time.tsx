@@ -1,0 +1,31 @@
+import { useSyncExternalStore } from "react";
+import { exactTime, relativeTime } from "../lib/time.ts";
+
+let now = Date.now();
+const listeners = new Set<() => void>();
+let timer: ReturnType<typeof setInterval> | undefined;
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  timer ??= setInterval(() => {
+    now = Date.now();
+    for (const each of listeners) each();
+  }, 15_000);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size === 0) {
+      clearInterval(timer);
+      timer = undefined;
+    }
+  };
+}
+
+/** A moment, relative to now and kept fresh; the exact time on hover. */
+export function Time({ at, never = "never" }: { at: string | null | undefined; never?: string }) {
+  const tick = useSyncExternalStore(subscribe, () => now);
+  if (!at) return <span className="text-ink-3">{never}</span>;
+  const time = new Date(at).getTime();
+  // The shared clock may lag a little: what happened since its last tick is not "in 3 seconds".
+  const reference = time > tick && time - tick < 20_000 ? time : tick;
+  return <time dateTime={at} title={exactTime(at)} className="whitespace-nowrap">{relativeTime(at, reference)}</time>;
+}
