@@ -48,7 +48,7 @@ describe("the request of the product that Sonde replaces", () => {
     assert.match(event_id, /^evt_/);
   });
 
-  it("lists its event among the triggers within a second, with the types of its properties", async () => {
+  it("lists its event among the triggers, with the types of its properties", async () => {
     const fresh = await stage.workspace();
     const sentAt = Date.now();
     const properties = { item_name: "Mat", price: 19.99, quantity: 2, gift: false, tags: ["a"], shop: {}, note: null };

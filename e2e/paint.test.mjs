@@ -21,15 +21,8 @@ async function dueAtHome() {
 /** Hands over the requests for confirmation, one after another, and leaves what becomes of them to the story. */
 async function interceptConfirmation(tab) {
   const waiting = [];
-  let arrived = () => {};
-  await tab.page.route(CONFIRMATION, (route) => {
-    waiting.push(route);
-    arrived();
-  });
-  return async () => {
-    while (waiting.length === 0) await new Promise((resolve) => (arrived = resolve));
-    return waiting.shift();
-  };
+  await tab.page.route(CONFIRMATION, (route) => void waiting.push(route));
+  return () => until("the SDK asks for the confirmation", () => waiting.shift());
 }
 
 /** The browser has had every occasion to paint. */

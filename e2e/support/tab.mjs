@@ -1,6 +1,9 @@
 /** A browser tab, what a user does in it, and everything it complains of. */
 import assert from "node:assert/strict";
 
+/** Longer than the SDK tries. */
+const TRIGGER_PATIENCE_MS = 40_000;
+
 const REPORT_VIOLATIONS = () =>
   document.addEventListener("securitypolicyviolation", (event) =>
     console.error(`policy violation: ${event.violatedDirective} ${event.blockedURI}`),
@@ -56,7 +59,11 @@ export class Tab {
 
   /** Fires a trigger by the SDK. Answers whether a survey was shown. */
   async fire(name = "MainActivity", properties = { screen: "home" }) {
-    const { shown } = await this.page.evaluate(([name, properties]) => sonde.trigger(name, properties), [name, properties]);
+    const firing = ([name, properties, patienceMs]) => {
+      const late = new Promise((_, reject) => setTimeout(() => reject(new Error(`no word on ${name}`)), patienceMs));
+      return Promise.race([sonde.trigger(name, properties), late]);
+    };
+    const { shown } = await this.page.evaluate(firing, [name, properties, TRIGGER_PATIENCE_MS]);
     return shown;
   }
 

@@ -25,8 +25,9 @@ export async function world({ browser: wantsBrowser = false } = {}) {
   });
   afterEach(async (story) => {
     if (story.passed === false) console.error(`Sonde's log during "${story.name}":\n${sonde.log.slice(logged)}`);
-    const ended = await Promise.allSettled(endings.reverse().map((end) => end()));
-    for (const { reason } of ended) assert.ifError(reason);
+    const failures = [];
+    for (const end of endings.reverse()) await end().catch((error) => failures.push(error));
+    assert.deepEqual(failures, []);
   });
 
   return {
