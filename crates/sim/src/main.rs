@@ -4,7 +4,9 @@
 mod calls;
 mod clock;
 mod crash;
+mod double_ask;
 mod findings;
+mod fsync;
 mod http;
 mod output;
 mod rng;
@@ -38,6 +40,10 @@ struct Cli {
 enum Command {
     /// Kill the server under load, again and again; nothing acknowledged may be lost or doubled.
     Crash(crash::Options),
+    /// Ask from many tabs at once; exactly one may show the survey.
+    DoubleAsk(double_ask::Options),
+    /// Look at the server's system calls: a sync before every 200. Needs strace.
+    FsyncTrace(fsync::Options),
 }
 
 fn main() -> ExitCode {
@@ -57,6 +63,8 @@ fn run(cli: Cli) -> anyhow::Result<Verdict> {
     runtime.block_on(unless_stopped(async {
         match cli.command {
             Command::Crash(options) => crash::run(options, binary).await,
+            Command::DoubleAsk(options) => double_ask::run(options, binary).await,
+            Command::FsyncTrace(options) => fsync::run(options, binary).await,
         }
     }))
 }
