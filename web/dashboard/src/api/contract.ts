@@ -107,21 +107,25 @@ export type Results = {
 export type Answer = { options?: string[]; number?: number; text?: string; other_text?: string };
 export type ResponseRow = {
   display_id: string;
+  survey_id: string;
+  survey_version: number;
   user_id?: string | null;
   anonymous_id?: string | null;
-  survey_version?: number;
-  version?: number;
   state: string;
-  platform?: string | null;
-  locale?: string | null;
-  event_name?: string | null;
-  event_id?: string | null;
-  shown_at?: string | null;
-  completed_at?: string | null;
-  answers?: Record<string, Answer> | null;
+  platform: string;
+  locale: string;
+  shown_at: string | null;
+  first_answered_at: string | null;
+  completed_at: string | null;
+  duration_ms: number | null;
+  revision: number;
+  answers: Record<string, Answer>;
+  /** The event that made the survey due; absent for a survey that needs none. */
+  activated_by?: { event_name: string; event_id: string; occurred_at: string } | null;
   event?: JsonObject | null;
+  trigger_name: string;
   trigger?: JsonObject | null;
-  user?: JsonObject | null;
+  user: JsonObject;
 };
 export type ResponsePage = Page<ResponseRow> & { total: number | null };
 

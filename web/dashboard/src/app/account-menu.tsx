@@ -1,29 +1,13 @@
 import { useMutation } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
-import { ChevronsUpDown, KeyRound, LogOut, Monitor, Moon, Sun } from "lucide-react";
+import { ChevronsUpDown, KeyRound, LogOut } from "lucide-react";
 import { useState } from "react";
 import { changePassword, logOut } from "../api/auth.ts";
 import { messageOf } from "../api/http.ts";
-import { setAppearance, useAppearance } from "../lib/appearance.ts";
-import { Button, Dialog, Field, Input, Menu, MenuItem, MenuLabel, MenuLine, Segmented, toast, toastError } from "../ui/index.ts";
+import { Button, Dialog, Field, Input, Menu, MenuItem, MenuLabel, MenuLine, toast, toastError } from "../ui/index.ts";
+import { AppearanceSwitch } from "./appearance-switch.tsx";
+import { MIN_PASSWORD } from "../lib/password.ts";
 import { useAuth } from "./workspace.tsx";
-
-export const MIN_PASSWORD = 8;
-
-export function AppearanceSwitch() {
-  return (
-    <Segmented
-      label="Appearance"
-      value={useAppearance()}
-      onChange={setAppearance}
-      options={[
-        { value: "auto", title: "As the system", label: <Monitor size={14} aria-hidden /> },
-        { value: "light", title: "Light", label: <Sun size={14} aria-hidden /> },
-        { value: "dark", title: "Dark", label: <Moon size={14} aria-hidden /> },
-      ]}
-    />
-  );
-}
 
 export function AccountMenu() {
   const { member } = useAuth();

@@ -4,6 +4,7 @@ export * from "./copy.tsx";
 export * from "./field.tsx";
 export * from "./layout.tsx";
 export * from "./overlays.tsx";
+export * from "./segmented.tsx";
 export * from "./states.tsx";
 export * from "./switch.tsx";
 export * from "./table.tsx";

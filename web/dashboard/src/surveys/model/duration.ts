@@ -34,16 +34,16 @@ export function delayError(delay: number, expiry: number): string | null {
   return delay >= expiry ? "The delay must be shorter than the expiry." : null;
 }
 
+const SPOKEN = { day: 86_400, hour: 3_600, minute: 60, second: 1 };
+
 /** `2 hours`, `1 day and 6 hours`, `45 seconds`. */
 export function spoken(seconds: number): string {
   const parts: string[] = [];
   let rest = Math.round(seconds);
-  for (const [unit, size] of Object.entries({ ...SPOKEN })) {
+  for (const [unit, size] of Object.entries(SPOKEN)) {
     const count = Math.floor(rest / size);
     rest -= count * size;
     if (count > 0) parts.push(`${count} ${count === 1 ? unit : `${unit}s`}`);
   }
   return parts.length > 1 ? `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}` : (parts[0] ?? "0 seconds");
 }
-
-const SPOKEN = { day: 86_400, hour: 3_600, minute: 60, second: 1 };

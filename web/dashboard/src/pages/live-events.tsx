@@ -1,0 +1,78 @@
+import { Link } from "@tanstack/react-router";
+import { Radio } from "lucide-react";
+import type { LiveEvent } from "../api/contract.ts";
+import type { StreamState } from "../lib/stream.ts";
+import { Badge, Card, Empty, Load, Table, Td, Th, Time } from "../ui/index.ts";
+import { useLiveEvents } from "./use-live-events.ts";
+
+const OUTCOMES = { stored: ["good", "Stored"], duplicate: ["neutral", "Duplicate"], rejected: ["bad", "Rejected"] } as const;
+const STREAM: Record<StreamState, readonly ["good" | "neutral" | "warn", string]> = {
+  open: ["good", "Live"],
+  connecting: ["neutral", "Connecting"],
+  lost: ["warn", "Reconnecting"],
+};
+
+export function StreamBadge({ state }: { state: StreamState }) {
+  const [tone, text] = STREAM[state];
+  return (
+    <span role="status">
+      <Badge tone={tone}><span aria-hidden className="size-1.5 rounded-full bg-current" />{text}</Badge>
+    </span>
+  );
+}
+
+/** What became of an event, in words. */
+function Became({ event }: { event: LiveEvent }) {
+  if (event.outcome === "rejected") return <span className="text-bad">{event.reason ?? "Refused"}</span>;
+  if (event.outcome === "duplicate") return <span className="text-ink-2">Seen before; nothing changed</span>;
+  if (event.made_due.length === 0) return <span className="text-ink-2">No live survey waits for it</span>;
+  return (
+    <span>
+      Made due:{" "}
+      {event.made_due.map((survey, index) => (
+        <span key={survey.id}>
+          {index > 0 && ", "}
+          <Link to="/surveys/$surveyId/results" params={{ surveyId: survey.id }} className="text-accent underline underline-offset-2">{survey.name}</Link>
+        </span>
+      ))}
+    </span>
+  );
+}
+
+export function LiveEvents({ w }: { w: string }) {
+  const { query, stream } = useLiveEvents(w);
+  return (
+    <Card flush title="Last events" lead="The last 200 since the server started, newest first." actions={<StreamBadge state={stream} />}>
+      <Load query={query} title="The events could not be loaded">
+        {(events) =>
+          events.length === 0 ? (
+            <Empty icon={<Radio size={26} />} title="Listening for events">Send one with the sample or the form above: it appears here at once, also when it is refused.</Empty>
+          ) : (
+            <div className="max-h-[32rem] overflow-y-auto">
+              <Table caption="Last events">
+                <thead><tr><Th>When</Th><Th>User</Th><Th>Backend trigger</Th><Th>Outcome</Th><Th>What became of it</Th><Th>Properties</Th></tr></thead>
+                <tbody>
+                  {events.map((event) => {
+                    const [tone, label] = OUTCOMES[event.outcome];
+                    const user = event.user_id ?? event.anonymous_id;
+                    const properties = event.properties && JSON.stringify(event.properties);
+                    return (
+                      <tr key={event.id} className="animate-flash">
+                        <Td><Time at={event.at} /></Td>
+                        <Td><span className="block max-w-40 truncate" title={user ?? undefined}>{user ?? "–"}</span></Td>
+                        <Td><span className="block max-w-48 truncate font-medium" title={event.event_name ?? undefined}>{event.event_name ?? "–"}</span></Td>
+                        <Td><Badge tone={tone}>{label}</Badge></Td>
+                        <Td className="min-w-56 wrap-anywhere"><Became event={event} /></Td>
+                        <Td><code className="block max-w-64 truncate font-mono text-sm text-ink-2" title={properties ?? undefined}>{properties ?? "–"}</code></Td>
+                      </tr>
+                    );
+                  })}
+                </tbody>
+              </Table>
+            </div>
+          )
+        }
+      </Load>
+    </Card>
+  );
+}

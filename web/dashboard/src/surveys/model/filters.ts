@@ -1,0 +1,81 @@
+/** Conditions over the properties of a trigger, typed as the properties are. */
+import type { FilterOperator, PropertyCondition, Trigger } from "./document.ts";
+
+export type ValueType = "text" | "number" | "boolean";
+
+export const FILTER_WORDS: Readonly<Record<FilterOperator, string>> = {
+  equals: "is",
+  not_equals: "is not",
+  in: "is one of",
+  contains: "contains",
+  starts_with: "starts with",
+  ends_with: "ends with",
+  greater: "is more than",
+  greater_or_equal: "is at least",
+  less: "is less than",
+  less_or_equal: "is at most",
+  exists: "is there",
+  not_exists: "is not there",
+};
+
+const BY_TYPE: Readonly<Record<ValueType, readonly FilterOperator[]>> = {
+  text: ["equals", "not_equals", "in", "contains", "starts_with", "ends_with", "exists", "not_exists"],
+  number: ["equals", "not_equals", "in", "greater", "greater_or_equal", "less", "less_or_equal", "exists", "not_exists"],
+  boolean: ["equals", "not_equals", "exists", "not_exists"],
+};
+
+export function filterOperators(type: ValueType): readonly FilterOperator[] {
+  return BY_TYPE[type];
+}
+
+export function takesValue(op: FilterOperator): boolean {
+  return op !== "exists" && op !== "not_exists";
+}
+
+/** The type of a value, else what was seen of the property, else text. */
+export function typeOf(value: unknown, seen: readonly string[] = []): ValueType {
+  const sample = Array.isArray(value) ? value[0] : value;
+  if (typeof sample === "number") return "number";
+  if (typeof sample === "boolean") return "boolean";
+  if (typeof sample === "string") return "text";
+  if (seen.includes("number")) return "number";
+  return seen.includes("boolean") ? "boolean" : "text";
+}
+
+/** What was typed, as a value of that type; undefined when it is none. */
+export function parseValue(typed: string, type: ValueType): string | number | boolean | undefined {
+  if (type === "text") return typed;
+  if (type === "boolean") return typed === "true" ? true : typed === "false" ? false : undefined;
+  const number = Number(typed);
+  return typed.trim() === "" || !Number.isFinite(number) ? undefined : number;
+}
+
+/** The same condition with another operator: the value is kept if it still makes sense. */
+export function withOperator(condition: PropertyCondition, op: FilterOperator, type: ValueType): PropertyCondition {
+  const { path, value } = condition;
+  if (!takesValue(op)) return { path, op };
+  if (op === "in") return { path, op, value: Array.isArray(value) ? value : value === undefined || value === "" ? [] : [value] };
+  const single = Array.isArray(value) ? value[0] : value;
+  return { path, op, value: single ?? blank(type) };
+}
+
+export function newFilter(path: string, seen: readonly string[] = []): PropertyCondition {
+  return { path, op: "equals", value: blank(typeOf(undefined, seen)) };
+}
+
+export function withFilter(trigger: Trigger, conditions: readonly PropertyCondition[]): Trigger {
+  return conditions.length > 0 ? { name: trigger.name, filter: { all: conditions } } : { name: trigger.name };
+}
+
+/** `amount is at least 80 and plan is pro`. */
+export function filterInWords(trigger: Trigger): string {
+  const one = ({ path, op, value }: PropertyCondition) => {
+    const said = Array.isArray(value) ? value.join(", ") : String(value);
+    return `${path} ${FILTER_WORDS[op]}${takesValue(op) ? ` ${said}` : ""}`;
+  };
+  return (trigger.filter?.all ?? []).map(one).join(" and ");
+}
+
+function blank(type: ValueType): string | number | boolean {
+  return type === "number" ? 0 : type === "boolean" ? true : "";
+}
