@@ -156,4 +156,31 @@ it("an anonymous id belongs to one user only; to say so again is harmless", asyn
   accepted(await nobody.identify("ada"));
   accepted(await nobody.identify("ada"));
   assertProblem(await nobody.identify("bob"), 409);
+  await workspace.launch(shortSurvey());
+  assert.ok(await nobody.see(), "its old token speaks for the user");
+  assert.equal((await workspace.row()).user_id, "ada");
+});
+
+it("of two claims that meet when the user is named, the user's own stands and the other must not be painted", async () => {
+  const workspace = await stage.workspace();
+  await workspace.launch(shortSurvey());
+  const ada = await workspace.visitor("ada");
+  const nobody = await workspace.visitor({ anonymous_id: "a-1" });
+  const [own, other] = [await ada.fire(), await nobody.fire()];
+  accepted(await nobody.identify("ada"));
+  assertProblem(await nobody.report(other.display_id, "shown"), 409);
+  assertProblem(await ada.report(other.display_id, "shown"), 409);
+  accepted(await ada.report(own.display_id, "shown"));
+  assert.equal((await workspace.row()).display_id, own.display_id);
+});
+
+it("a user id is the same user as a number and as text", async () => {
+  const { workspace, site } = await stage.shop(SLEEP_QUALITY);
+  await workspace.happened(4711);
+  const tab = await stage.tab();
+  await tab.visit(site);
+  await identify(tab, 4711);
+  assert.equal(await tab.fire(), true);
+  assert.equal((await workspace.row()).user_id, "4711");
+  assert.equal(await (await workspace.visitor("4711")).fire(), null);
 });

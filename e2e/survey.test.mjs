@@ -146,6 +146,49 @@ describe("after a night has ended", () => {
   });
 });
 
+describe("the survey's own settings", () => {
+  it("a long one, which does not travel with the answer, is fetched and shown", async () => {
+    const long = shortSurvey({ title: "Long" });
+    long.questions[0].description = { en: "word ".repeat(799) };
+    long.questions = ["a", "b", "c"].map((id) => ({ ...long.questions[0], id }));
+    const { workspace, demo } = await stage.customer(long);
+    const tab = await stage.tab();
+    assert.equal(await tab.visitHome(demo, "mia"), true);
+    await tab.question("Long").waitFor();
+    assert.equal(tab.calls.filter((made) => made.startsWith("GET /surveys/")).length, 1, tab.calls.join());
+    assert.equal((await workspace.rows()).length, 1);
+    tab.assertNoComplaints();
+  });
+
+  it("a delay passes between the trigger and the showing", async () => {
+    const { workspace, site } = await stage.shop(shortSurvey({ display_delay_ms: 700 }), { users: ["mia"] });
+    const tab = await stage.tab();
+    await tab.visit(site, "/mia");
+    assert.equal(await tab.fire(), true);
+    const waitedMs = await tab.page.evaluate(() => {
+      const call = (part) => performance.getEntriesByType("resource").find((entry) => entry.name.includes(part));
+      return call("/displays/").startTime - call("/trigger").responseEnd;
+    });
+    assert.ok(waitedMs > 690 && waitedMs < 5_000, `waited ${waitedMs} ms`);
+    await tab.dialog.waitFor();
+    assert.equal((await workspace.rows()).length, 1);
+    tab.assertNoComplaints();
+  });
+
+  it("a page that is left during the delay shows nothing, and nothing counts as shown", async () => {
+    const { workspace, site } = await stage.shop(shortSurvey({ display_delay_ms: 2_000 }), { users: ["mia"] });
+    const tab = await stage.tab();
+    await tab.visit(site, "/mia");
+    const asked = tab.page.waitForResponse((response) => response.url().endsWith("/trigger"));
+    tab.fire().catch(() => {});
+    assert.equal((await (await asked).json()).delay_ms, 2_000);
+    await tab.visit(site, "/mia");
+    assert.equal(await tab.fire(), false, "the claim is still open");
+    await tab.assertNothingShown();
+    assert.deepEqual(await workspace.rows(), []);
+  });
+});
+
 describe("an answer is kept", () => {
   it("as soon as it is given: the tab may close after the first", async () => {
     const { workspace, tab } = await surveyOnScreen();

@@ -112,6 +112,47 @@ describe("the client API", () => {
     assert.ok(Number(reply.headers.get("access-control-max-age")) > 0);
   });
 
+  it("lets a page on any origin read why it was refused", async () => {
+    const { mia, display } = await shown();
+    const origin = { origin: "https://customer.example" };
+    for (const [status, reply] of [
+      [401, await mia.send("GET", "/config", undefined, { ...origin, "x-sonde-key": "pk_unknown" })],
+      [401, await mia.send("POST", "/trigger", {}, { ...origin, "x-sonde-token": "stale" })],
+      [404, await mia.send("POST", "/displays/dsp_0", { state: "shown" }, origin)],
+      [405, await mia.send("POST", "/config", {}, origin)],
+      [413, await mia.send("POST", "/trigger", { filling: "x".repeat(2 * 1024 * 1024) }, origin)],
+      [415, await mia.send("POST", "/trigger", {}, { ...origin, "content-type": "text/plain" })],
+      [422, await mia.send("PUT", `/displays/${display}/response`, { revision: 0 }, origin)],
+    ]) {
+      assertProblem(reply, status);
+      assert.equal(reply.headers.get("access-control-allow-origin"), "*", `of a ${status}`);
+    }
+  });
+
+  it("checks a firing at its edges", async () => {
+    const { mia } = await shown();
+    const fire = (more) => mia.send("POST", "/trigger", { request_id: "r", trigger: "t", ...more });
+    const nested = (levels) => (levels === 1 ? {} : { inner: nested(levels - 1) });
+    for (const [pointer, fine, wrong] of [
+      ["/request_id", { request_id: "r".repeat(100) }, { request_id: "r".repeat(101) }],
+      ["/request_id", { request_id: "r" }, { request_id: "" }],
+      ["/trigger", { trigger: "é".repeat(128) }, { trigger: "é".repeat(129) }],
+      ["/trigger", { trigger: "a b" }, { trigger: "a\tb" }],
+      [`/properties${"/inner".repeat(8)}`, { properties: nested(8) }, { properties: nested(9) }],
+      ["/properties", { properties: {} }, { properties: [] }],
+    ]) {
+      assert.deepEqual(accepted(await fire(fine)), { survey: null });
+      assertProblem(await fire(wrong), 422, pointer);
+    }
+  });
+
+  it("takes a hundred items in a batch, not one more", async () => {
+    const { mia } = await shown();
+    const items = (count) => ({ items: Array(count).fill({ type: "attributes", attributes: { plan: "pro" } }) });
+    assert.equal(accepted(await mia.send("POST", "/batch", items(100))).results.length, 100);
+    assertProblem(await mia.send("POST", "/batch", items(101)), 422, "/items");
+  });
+
   it("keeps the highest revision, and completed stays completed", async () => {
     const { workspace, mia, display } = await shown();
     const answers = async () => (await workspace.row()).answers.mood?.options[0];

@@ -7,6 +7,7 @@ const RUN_PATIENCE_MS = 60_000;
 
 const living = new Set();
 process.on("exit", () => living.forEach((child) => child.kill("SIGKILL")));
+for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => process.exit(1));
 
 /** Without what the caller's own shell says to Sonde: a test says everything itself. */
 function environment(extra) {
