@@ -97,12 +97,20 @@ describe("the edges of an event", () => {
     });
   }
 
+  const streamed = (text) => new Blob([text]).stream();
+
   it("a body of 32 KiB, not a byte more, with its length said or not", async () => {
-    const streamed = (text) => new Blob([text]).stream();
     accepted(await workspace.post(heavy(32 * 1024)));
     accepted(await workspace.post(streamed(heavy(32 * 1024))));
     assertProblem(await workspace.post(heavy(32 * 1024 + 1)), 413);
     assertProblem(await workspace.post(streamed(heavy(32 * 1024 + 1))), 413);
+  });
+
+  it("a body far past the edge is told so, too, and not merely cut off", async () => {
+    for (let turn = 0; turn < 5; turn += 1) {
+      assertProblem(await workspace.post(heavy(1024 * 1024)), 413);
+      assertProblem(await workspace.post(streamed(heavy(1024 * 1024))), 413);
+    }
   });
 
   it("a user id may be an integer, which is kept as its text", async () => {
