@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::limits::ANSWER_TEXT_BYTES_MAX;
+use crate::logic::path_of;
 use crate::survey::document::{Question, QuestionKind, SurveyDocument};
 
 /// The answer to one question.
@@ -34,7 +35,7 @@ pub struct InvalidAnswer {
 }
 
 /// Checks every answer against the survey version that the display began with. A missing required answer is only
-/// wrong once the response is `completed`.
+/// wrong once the response is `completed`, and only if the question is on the path that the answers take.
 pub fn check_answers(document: &SurveyDocument, answers: &Answers, completed: bool) -> Vec<InvalidAnswer> {
     let mut wrong = Vec::new();
     for (id, answer) in answers {
@@ -47,7 +48,8 @@ pub fn check_answers(document: &SurveyDocument, answers: &Answers, completed: bo
         }
     }
     if completed {
-        let missing = document.questions.iter().filter(|question| question.required && is_blank(answers.get(question.id.as_str())));
+        let path = path_of(&document.questions, answers).questions;
+        let missing = path.iter().filter(|question| question.required && is_blank(answers.get(question.id.as_str())));
         wrong.extend(missing.map(|question| InvalidAnswer {
             pointer: format!("/{}", question.id),
             detail: "a required question has no answer".to_owned(),
@@ -57,7 +59,7 @@ pub fn check_answers(document: &SurveyDocument, answers: &Answers, completed: bo
 }
 
 /// Whether nothing was said: no answer, or a text of white space only.
-fn is_blank(answer: Option<&Answer>) -> bool {
+pub(crate) fn is_blank(answer: Option<&Answer>) -> bool {
     match answer {
         None => true,
         Some(Answer::Text(text)) => text.trim().is_empty(),

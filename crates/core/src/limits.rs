@@ -56,8 +56,34 @@ pub const REQUEST_ID_BYTES_MAX: usize = 100;
 pub const NAME_SCALARS_MAX: usize = 200;
 /// Longest title, description or other text of a survey in one language, in scalars.
 pub const SURVEY_TEXT_SCALARS_MAX: usize = 4_000;
+/// Most conditions per filter or rule.
+pub const CONDITIONS_MAX: usize = 50;
+/// Longest path of a condition, in scalars.
+pub const FILTER_PATH_SCALARS_MAX: usize = 512;
+/// Longest value of a condition, in scalars.
+pub const FILTER_VALUE_SCALARS_MAX: usize = 1_024;
+/// Most values of a condition that takes a list.
+pub const FILTER_VALUES_MAX: usize = 100;
+/// Most rules of logic per question.
+pub const RULES_PER_QUESTION_MAX: usize = 50;
 /// Most languages per survey.
 pub const LANGUAGES_MAX: usize = 100;
+/// Longest wait period between two surveys for one user, in days.
+pub const WAIT_PERIOD_DAYS_MAX: u32 = 3_650;
+/// Longest time that response rows are kept, where a workspace sets one, in days.
+pub const RESPONSE_RETENTION_DAYS_MAX: u32 = 3_650;
+/// Most sites that a workspace may list as allowed.
+pub const ALLOWED_ORIGINS_MAX: usize = 100;
+/// Longest origin of a site, in bytes: a host name has at most 253, then scheme and port.
+pub const ORIGIN_BYTES_MAX: usize = 300;
+/// Days over which the firings of a trigger are counted one by one.
+pub const TRIGGER_DAYS: usize = 14;
+/// Most example values remembered per property key of a trigger.
+pub const PROPERTY_EXAMPLES_MAX: usize = 3;
+/// Longest example value, in bytes of JSON text.
+pub const PROPERTY_EXAMPLE_BYTES_MAX: usize = 64;
+/// Most backend keys of a workspace that work at the same time: one in use and the next during a rotation.
+pub const BACKEND_KEYS_LIVE_MAX: usize = 2;
 
 const _: () = assert!(EXPIRES_AFTER_SECS_MIN < EXPIRES_AFTER_SECS_MAX);
 const _: () = assert!(EVENT_BYTES_MAX < CLIENT_BODY_BYTES_MAX);

@@ -108,3 +108,16 @@ fn a_blank_text_answers_no_required_question() {
 fn everything_wrong_is_said_at_once() {
     assert_eq!(wrong(&[("nps", Answer::Number(11)), ("stars", Answer::Number(0))], true), ["/nps", "/stars", "/pick", "/say"]);
 }
+
+#[test]
+fn what_is_not_on_the_path_is_not_missed() {
+    let jump =
+        r#""logic": [{"if": {"all": [{"question": "nps", "op": "less", "value": 7}]}, "then": {"end": true}}], "title": {"en": "Likely?"}"#;
+    let document = parse_document(&DOCUMENT.replace(r#""title": {"en": "Likely?"}"#, jump)).unwrap();
+    let missing = |nps: i32| {
+        let answers = [("pick".into(), choice(&["a"], None)), ("nps".into(), Answer::Number(nps))].into();
+        check_answers(&document, &answers, true).into_iter().map(|wrong| wrong.pointer).collect::<Vec<_>>()
+    };
+    assert_eq!(missing(6), [""; 0]);
+    assert_eq!(missing(7), ["/say"]);
+}

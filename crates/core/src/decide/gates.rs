@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use super::{Moment, Reason, WorkspaceSnapshot};
 use crate::event::EventRecord;
 use crate::id::SurveyId;
-use crate::survey::launch::{Activation, RepeatUntil, SamplingRate};
+use crate::survey::launch::{Activation, RepeatUntil, SamplingRate, TriggerRule};
 use crate::survey::{Survey, SurveyStatus};
 use crate::time::{Span, Timestamp};
 use crate::user::{Consumption, UserActivity, UserRef};
@@ -34,9 +34,10 @@ pub(super) struct Gate {
 }
 
 /// All gates, cheapest and most telling first.
-pub(super) const GATES: [Gate; 8] = [
+pub(super) const GATES: [Gate; 9] = [
     Gate { name: "live", refuses: live },
     Gate { name: "trigger", refuses: trigger },
+    Gate { name: "trigger_filter", refuses: trigger_filter },
     Gate { name: "platform", refuses: platform },
     Gate { name: "event", refuses: event },
     Gate { name: "repeat", refuses: repeat },
@@ -51,9 +52,17 @@ fn live(case: &mut Case<'_>) -> Option<Reason> {
 }
 
 fn trigger(case: &mut Case<'_>) -> Option<Reason> {
-    let triggers = &case.survey.document.launch.frontend_triggers;
-    let listed = triggers.iter().any(|name| name.as_str() == case.moment.trigger);
-    (!listed).then_some(Reason::WrongTrigger)
+    listed_trigger(case).is_none().then_some(Reason::WrongTrigger)
+}
+
+/// The survey's rule for the trigger that was fired.
+fn listed_trigger<'a>(case: &Case<'a>) -> Option<&'a TriggerRule> {
+    case.survey.document.launch.frontend_triggers.iter().find(|rule| rule.name.as_str() == case.moment.trigger)
+}
+
+fn trigger_filter(case: &mut Case<'_>) -> Option<Reason> {
+    let failed = listed_trigger(case)?.filter.first_failure(case.moment.properties)?;
+    Some(Reason::TriggerFilter { path: failed.path.clone() })
 }
 
 fn platform(case: &mut Case<'_>) -> Option<Reason> {
@@ -72,14 +81,15 @@ fn event(case: &mut Case<'_>) -> Option<Reason> {
     }
 }
 
-/// The newest event that is within its own window now, that this survey has not asked about, and that is not older
-/// than one it has. Events come newest first, so the first that fits is the one; if none fits, the reason speaks of
+/// The newest event that passes its trigger's filter, that is within its own window now, that this survey has not asked
+/// about, and that is not older than one it has. Events come newest first, so the first that fits is the one; if none fits, the reason speaks of
 /// the event that came nearest to fitting.
 fn activating_event<'a>(activation: &Activation, case: &Case<'a>) -> Result<&'a EventRecord, Reason> {
     let now = case.moment.now;
     let consumed = newest_consumed(case);
     let mut nearest = Reason::NoEvent;
-    for event in case.activity.events.iter().filter(|event| activation.backend_triggers.contains(&event.trigger)) {
+    let rule_of = |event: &EventRecord| activation.backend_triggers.iter().find(|rule| rule.name == event.trigger);
+    for (event, rule) in case.activity.events.iter().filter_map(|event| Some((event, rule_of(event)?))) {
         let opens_at = event.effective_at + activation.delay;
         let expired_at = event.effective_at + activation.expires_after;
         let already = consumed.filter(|mark| event.recency() <= (mark.effective_at, mark.seq));
@@ -88,18 +98,24 @@ fn activating_event<'a>(activation: &Activation, case: &Case<'a>) -> Result<&'a 
             keep_nearest(&mut nearest, Reason::EventExpired { expired_at, window: activation.expires_after });
             break;
         }
-        match already {
-            Some(mark) if mark.seq == event.seq => {
-                keep_nearest(&mut nearest, Reason::EventConsumed { effective_at: event.effective_at });
-                break;
-            }
-            Some(mark) => {
-                let reason = Reason::EventSuperseded { effective_at: event.effective_at, consumed_at: mark.effective_at };
-                keep_nearest(&mut nearest, reason);
-                break;
-            }
-            None if now < opens_at => keep_nearest(&mut nearest, Reason::EventNotYet { opens_at }),
-            None => return Ok(event),
+        if let Some(mark) = already {
+            let effective_at = event.effective_at;
+            keep_nearest(
+                &mut nearest,
+                if mark.seq == event.seq {
+                    Reason::EventConsumed { effective_at }
+                } else {
+                    Reason::EventSuperseded { effective_at, consumed_at: mark.effective_at }
+                },
+            );
+            break;
+        }
+        if let Some(failed) = rule.filter.first_failure(&event.properties) {
+            keep_nearest(&mut nearest, Reason::EventFilter { effective_at: event.effective_at, path: failed.path.clone() });
+        } else if now < opens_at {
+            keep_nearest(&mut nearest, Reason::EventNotYet { opens_at });
+        } else {
+            return Ok(event);
         }
     }
     Err(nearest)

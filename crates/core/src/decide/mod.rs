@@ -9,6 +9,7 @@ use std::cmp::Ordering;
 
 use crate::event::EventRecord;
 use crate::id::SurveyId;
+use crate::properties::Properties;
 use crate::survey::Survey;
 use crate::survey::launch::Platform;
 use crate::time::Timestamp;
@@ -24,6 +25,8 @@ pub use snapshot::WorkspaceSnapshot;
 pub struct Moment<'a> {
     /// Name of the frontend trigger.
     pub trigger: &'a str,
+    /// What the app or site said about it.
+    pub properties: &'a Properties,
     /// Where.
     pub platform: Platform,
     /// When, by the server's clock.

@@ -1,5 +1,7 @@
 //! Why a user is not asked: one closed list, the same codes in API, SDK debug log, dashboard and metrics.
 
+use std::sync::Arc;
+
 use crate::id::SurveyId;
 use crate::survey::SurveyStatus;
 use crate::survey::launch::RepeatUntil;
@@ -15,6 +17,11 @@ pub enum Reason {
     },
     /// The survey does not show at this frontend trigger.
     WrongTrigger,
+    /// The frontend trigger's properties do not pass the survey's filter.
+    TriggerFilter {
+        /// The path of the first condition that does not hold.
+        path: Arc<str>,
+    },
     /// The survey does not show on this platform.
     WrongPlatform,
     /// The user is outside the sample.
@@ -26,6 +33,13 @@ pub enum Reason {
     },
     /// No event that could matter has come for this user.
     NoEvent,
+    /// The newest event's properties do not pass the survey's filter.
+    EventFilter {
+        /// The event's effective time.
+        effective_at: Timestamp,
+        /// The path of the first condition that does not hold.
+        path: Arc<str>,
+    },
     /// The newest event's window has not opened.
     EventNotYet {
         /// When it opens.
@@ -82,9 +96,11 @@ impl Reason {
         match self {
             Self::NotLive { .. } => "not_live",
             Self::WrongTrigger => "wrong_trigger",
+            Self::TriggerFilter { .. } => "trigger_filter",
             Self::WrongPlatform => "wrong_platform",
             Self::NotSampled { .. } => "not_sampled",
             Self::NoEvent => "no_event",
+            Self::EventFilter { .. } => "event_filter",
             Self::EventNotYet { .. } => "event_not_yet",
             Self::EventExpired { .. } => "event_expired",
             Self::EventConsumed { .. } => "event_consumed",

@@ -28,7 +28,7 @@ impl WorkspaceSnapshot {
         for (place, survey) in surveys.iter().enumerate() {
             if survey.status == SurveyStatus::Live {
                 for trigger in &survey.document.launch.frontend_triggers {
-                    live_by_trigger.entry(trigger.clone()).or_default().push(place);
+                    live_by_trigger.entry(trigger.name.clone()).or_default().push(place);
                 }
             }
         }

@@ -63,7 +63,8 @@ fn claimed(state: UserState, number: u8, now: Timestamp) -> (UserChange, Display
     let event = event(1);
     let activity = UserActivity { user: user(), state, events: vec![event.clone()], consumed: Vec::new() };
     let winner = Winner { survey: &survey, event: Some(&event) };
-    let moment = Moment { trigger: "MainActivity", platform: Platform::Android, now };
+    let properties = Properties::empty();
+    let moment = Moment { trigger: "MainActivity", properties: &properties, platform: Platform::Android, now };
     let details = Claim {
         display: display_id(number),
         request_id: format!("r{number}").into(),

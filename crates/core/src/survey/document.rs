@@ -2,6 +2,7 @@
 
 use super::launch::Launch;
 use super::text::LocalisedText;
+use crate::logic::Rule;
 
 /// One version of a survey, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub struct Question {
     pub description: Option<LocalisedText>,
     /// Whether it may be skipped.
     pub required: bool,
+    /// What comes after it, in the order tried; the next question if no rule fits.
+    pub logic: Vec<Rule>,
     /// Its type and what belongs to it.
     pub kind: QuestionKind,
 }

@@ -6,6 +6,9 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::filter::{Operator, given};
 
 /// The one format version there is.
 pub const FORMAT_VERSION: u32 = 1;
@@ -58,6 +61,9 @@ pub struct QuestionFile {
     /// Whether an answer is needed. Default: false.
     #[serde(default)]
     pub required: bool,
+    /// What comes after this question: at most 50 rules, the first that fits counts. Default: the next question.
+    #[serde(default)]
+    pub logic: Vec<RuleFile>,
     /// `single_select_feedback`: 2 to 100 options.
     pub options: Option<Vec<OptionFile>>,
     /// `single_select_feedback`: order of the options. Default: `none`.
@@ -68,6 +74,83 @@ pub struct QuestionFile {
     pub placeholder: Option<Text>,
     /// `input_feedback`: longest answer in characters, 1 to 4000. Default: 2000.
     pub max_length: Option<u32>,
+}
+
+/// One rule of logic.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RuleFile {
+    /// When it fits.
+    #[serde(rename = "if")]
+    pub when: RuleIfFile,
+    /// What comes next then.
+    pub then: RuleThenFile,
+}
+
+/// When a rule fits: exactly one of `all` and `any`.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RuleIfFile {
+    /// When all of these hold: 1 to 50.
+    pub all: Option<Vec<AnswerConditionFile>>,
+    /// When any of these holds: 1 to 50.
+    pub any: Option<Vec<AnswerConditionFile>>,
+}
+
+/// What comes next: exactly one of `jump` and `end`.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct RuleThenFile {
+    /// Id of a later question.
+    pub jump: Option<String>,
+    /// `true`: the survey is over.
+    pub end: Option<bool>,
+}
+
+/// A condition on an answer. Answers to questions that are not on the user's path do not count.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct AnswerConditionFile {
+    /// Id of this question or of an earlier one.
+    pub question: String,
+    /// What must hold.
+    pub op: AnswerOperatorFile,
+    /// What the answer is compared with: an option's id, a whole number or a text; for `in` a list of them; nothing for
+    /// `answered` and `not_answered`.
+    #[serde(default, deserialize_with = "given")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<serde_json::Value>"))]
+    pub value: Option<Box<RawValue>>,
+}
+
+/// What must hold of an answer. Without an answer only `not_answered` and `not_equals` do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerOperatorFile {
+    /// Exactly this option, number or text.
+    Equals,
+    /// Anything else.
+    NotEquals,
+    /// One of these.
+    In,
+    /// Anything at all.
+    Answered,
+    /// Nothing.
+    NotAnswered,
+    /// A larger number.
+    Greater,
+    /// A larger number, or the same.
+    GreaterOrEqual,
+    /// A smaller number.
+    Less,
+    /// A smaller number, or the same.
+    LessOrEqual,
+    /// This option among others, or this as a part of the text.
+    Contains,
 }
 
 /// Identifiers of question types.
@@ -198,6 +281,34 @@ pub enum PlatformFile {
 pub struct TriggerFile {
     /// Its name: 1 to 128 characters, no control characters.
     pub name: String,
+    /// What the trigger's properties must be. Default: anything.
+    pub filter: Option<FilterFile>,
+}
+
+/// A filter over properties.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct FilterFile {
+    /// Conditions that all must hold; at most 50.
+    pub all: Vec<ConditionFile>,
+}
+
+/// A condition on one property. Types count: the text "5" is not the number 5. A key that is not there fits only
+/// `not_equals` and `not_exists`.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ConditionFile {
+    /// The key; with dots into objects: `author.name`.
+    pub path: String,
+    /// How it is compared.
+    pub op: Operator,
+    /// With what: a text, number, true, false or null; for `in` a list of them; nothing for `exists` and `not_exists`.
+    /// `greater`, `less` and their kin take a number or an RFC 3339 date.
+    #[serde(default, deserialize_with = "given")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<serde_json::Value>"))]
+    pub value: Option<Box<RawValue>>,
 }
 
 /// "Activate with backend event".

@@ -1,5 +1,6 @@
 //! How a survey launches: where, for whom, when, how often.
 
+use crate::filter::Filter;
 use crate::time::Span;
 use crate::trigger::TriggerName;
 
@@ -49,11 +50,27 @@ pub enum Priority {
     Highest,
 }
 
+/// A trigger and what its properties must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TriggerRule {
+    /// Its name; once per list.
+    pub name: TriggerName,
+    /// Its properties must pass this.
+    pub filter: Filter,
+}
+
+impl TriggerRule {
+    /// Any firing of a trigger.
+    pub fn any(name: TriggerName) -> Self {
+        Self { name, filter: Filter::default() }
+    }
+}
+
 /// "These backend events make the survey due, within this window."
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Activation {
     /// Any one of these; never empty.
-    pub backend_triggers: Vec<TriggerName>,
+    pub backend_triggers: Vec<TriggerRule>,
     /// The window closes this long after the event's effective time; 1 minute to 100 hours.
     pub expires_after: Span,
     /// The window opens this long after the event's effective time; less than `expires_after`.
@@ -107,7 +124,7 @@ pub struct Launch {
     /// Where it may show; never empty.
     pub platforms: Vec<Platform>,
     /// The moments at which it may show; never empty.
-    pub frontend_triggers: Vec<TriggerName>,
+    pub frontend_triggers: Vec<TriggerRule>,
     /// The backend events it waits for, if any.
     pub activation: Option<Activation>,
     /// Among several.

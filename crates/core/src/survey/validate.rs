@@ -1,18 +1,21 @@
 //! From the written survey document to the domain's own, with every broken rule named by JSON pointer.
 
+mod logic;
+
 use std::fmt;
 use std::hash::Hash;
 
 use super::document::{ChoiceOption, FrameTexts, Question, QuestionKind, Randomise, ScaleLabels, SurveyDocument, ThankYou};
 use super::format::{
-    ActivationFile, FORMAT_VERSION, LabelsFile, LaunchFile, OptionFile, PlatformFile, PriorityFile, QuestionFile, QuestionType,
+    ActivationFile, FORMAT_VERSION, FilterFile, LabelsFile, LaunchFile, OptionFile, PlatformFile, PriorityFile, QuestionFile, QuestionType,
     RandomiseFile, RepeatFile, RepeatUntilFile, SurveyFile, Text, TextsFile, ThankYouFile, TriggerFile,
 };
-use super::launch::{Activation, Launch, Platform, Priority, Repeat, RepeatUntil, SamplingRate};
+use super::launch::{Activation, Launch, Platform, Priority, Repeat, RepeatUntil, SamplingRate, TriggerRule};
 use super::text::{LocalisedText, is_language_tag};
+use crate::filter::{Condition, Filter};
 use crate::limits::{
-    DISPLAY_DELAY_MILLIS_MAX, EXPIRES_AFTER_SECS_MAX, EXPIRES_AFTER_SECS_MIN, LANGUAGES_MAX, NAME_SCALARS_MAX, OPTIONS_PER_QUESTION_MAX,
-    QUESTIONS_PER_SURVEY_MAX, SURVEY_DOCUMENT_BYTES_MAX, SURVEY_TEXT_SCALARS_MAX,
+    CONDITIONS_MAX, DISPLAY_DELAY_MILLIS_MAX, EXPIRES_AFTER_SECS_MAX, EXPIRES_AFTER_SECS_MIN, LANGUAGES_MAX, NAME_SCALARS_MAX,
+    OPTIONS_PER_QUESTION_MAX, QUESTIONS_PER_SURVEY_MAX, SURVEY_DOCUMENT_BYTES_MAX, SURVEY_TEXT_SCALARS_MAX,
 };
 use crate::time::Span;
 use crate::trigger::TriggerName;
@@ -87,8 +90,11 @@ impl Check {
         self.rule(name_fits, "/name", format!("must have 1 to {NAME_SCALARS_MAX} characters, without U+0000"));
         self.languages(&file.default_language, file.languages);
         self.count(file.questions.len(), 1, QUESTIONS_PER_SURVEY_MAX, "/questions", "questions");
-        let questions: Vec<Question> =
-            file.questions.into_iter().enumerate().map(|(at, question)| self.question(question, &format!("/questions/{at}"))).collect();
+        let mut files = file.questions;
+        let logic: Vec<_> = files.iter_mut().map(|question| std::mem::take(&mut question.logic)).collect();
+        let mut questions: Vec<Question> =
+            files.into_iter().enumerate().map(|(at, question)| self.question(question, &format!("/questions/{at}"))).collect();
+        self.logic(&mut questions, logic);
         self.unique(questions.iter().map(|question| question.id.as_str()), |at| format!("/questions/{at}/id"));
         SurveyDocument {
             name: file.name,
@@ -160,6 +166,8 @@ impl Check {
             description: self.optional_text(file.description.take(), &format!("{at}/description")),
             required: file.required,
             id: std::mem::take(&mut file.id),
+            // Rules speak of other questions: they follow when all are known.
+            logic: Vec::new(),
             kind: self.question_kind(file, at),
         }
     }
@@ -261,17 +269,30 @@ impl Check {
         files.into_iter().map(convert).collect()
     }
 
-    fn triggers(&mut self, files: Vec<TriggerFile>, at: &str) -> Vec<TriggerName> {
+    fn triggers(&mut self, files: Vec<TriggerFile>, at: &str) -> Vec<TriggerRule> {
         self.count(files.len(), 1, 100, at, "triggers");
         self.unique(files.iter().map(|file| file.name.as_str()), |index| format!("{at}/{index}/name"));
-        let mut names = Vec::with_capacity(files.len());
+        let mut rules = Vec::with_capacity(files.len());
         for (index, file) in files.into_iter().enumerate() {
+            let filter = file.filter.map_or_else(Filter::default, |filter| self.filter(filter, &format!("{at}/{index}/filter")));
             match TriggerName::new(&file.name) {
-                Ok(name) => names.push(name),
+                Ok(name) => rules.push(TriggerRule { name, filter }),
                 Err(error) => self.wrong(format!("{at}/{index}/name"), error.to_string()),
             }
         }
-        names
+        rules
+    }
+
+    fn filter(&mut self, file: FilterFile, at: &str) -> Filter {
+        self.count(file.all.len(), 0, CONDITIONS_MAX, &format!("{at}/all"), "conditions");
+        let mut all = Vec::with_capacity(file.all.len());
+        for (index, condition) in file.all.into_iter().enumerate() {
+            match Condition::new(&condition.path, condition.op, condition.value.as_deref()) {
+                Ok(condition) => all.push(condition),
+                Err(error) => self.wrong(format!("{at}/all/{index}/{}", error.field), error.detail),
+            }
+        }
+        Filter { all }
     }
 
     fn activation(&mut self, file: ActivationFile) -> Activation {

@@ -77,5 +77,5 @@ pub(super) fn platform(name: &str) -> Result<Platform, Problem> {
 fn live_triggers(snapshot: &WorkspaceSnapshot, platform: Platform) -> BTreeSet<&str> {
     let live = snapshot.surveys().iter().filter(|survey| survey.status == SurveyStatus::Live);
     let here = live.filter(|survey| survey.document.launch.platforms.contains(&platform));
-    here.flat_map(|survey| &survey.document.launch.frontend_triggers).map(sonde_core::trigger::TriggerName::as_str).collect()
+    here.flat_map(|survey| &survey.document.launch.frontend_triggers).map(|trigger| trigger.name.as_str()).collect()
 }

@@ -15,6 +15,7 @@ use sonde_service::{Content, Engine, Error, Service};
 use utoipa::ToSchema;
 
 use super::authorised;
+use super::logic::RuleBody;
 use crate::problem::{Problem, ProblemDocument};
 
 /// One version of a survey in one language. Never changes.
@@ -43,6 +44,9 @@ pub(crate) struct QuestionBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<String>,
     required: bool,
+    /// What comes after it, as the survey document writes it: the first rule that fits counts. Absent: the next question.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    logic: Vec<RuleBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
     options: Option<Vec<OptionBody>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -157,6 +161,7 @@ impl Texts<'_> {
             title: self.get(&question.title),
             description: self.optional(question.description.as_ref()),
             required: question.required,
+            logic: question.logic.iter().map(RuleBody::from).collect(),
             options: None,
             randomise: None,
             labels: None,

@@ -4,6 +4,7 @@ pub(crate) mod batch;
 pub(crate) mod config;
 pub(crate) mod content;
 pub(crate) mod displays;
+mod logic;
 pub(crate) mod session;
 pub(crate) mod trigger;
 

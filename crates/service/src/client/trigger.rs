@@ -100,7 +100,7 @@ impl<E: Engine> Service<E> {
         session: &Session,
         call: &TriggerCall,
     ) -> Option<(UserChange, Display)> {
-        let moment = Moment { trigger: call.trigger.as_str(), platform: session.platform, now: self.now() };
+        let moment = Moment { trigger: call.trigger.as_str(), properties: &call.properties, platform: session.platform, now: self.now() };
         let decision = decide(&workspace.snapshot, activity, &moment, Depth::FirstRefusal);
         let winner = decision.winner?;
         let details = Claim {

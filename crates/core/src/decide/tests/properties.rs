@@ -11,9 +11,10 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use crate::decide::{Decision, Depth, Moment, Reason, Verdict, WorkspaceSnapshot, decide};
 use crate::event::{EventId, EventRecord, EventSeq};
+use crate::filter;
 use crate::id::{DisplayId, SurveyId, WorkspaceId};
 use crate::properties::Properties;
-use crate::survey::launch::{Activation, Launch, Platform, Priority, Repeat, RepeatUntil, SamplingRate};
+use crate::survey::launch::{Activation, Launch, Platform, Priority, Repeat, RepeatUntil, SamplingRate, TriggerRule};
 use crate::survey::{Survey, SurveyDocument, SurveyStatus, parse_document};
 use crate::time::{Span, Timestamp};
 use crate::trigger::TriggerName;
@@ -22,6 +23,7 @@ use crate::user::{Consumption, Namespace, OpenClaim, SurveyHistory, UserActivity
 const CASES: u32 = 500;
 const WORKSPACE: WorkspaceId = WorkspaceId::from_bytes([1; 16]);
 const FIRED: &str = "MainActivity";
+static NO_PROPERTIES: LazyLock<Properties> = LazyLock::new(Properties::empty);
 
 /// Everything a decision is made from.
 #[derive(Clone, Debug)]
@@ -38,7 +40,7 @@ impl World {
     }
 
     fn moment(&self) -> Moment<'static> {
-        Moment { trigger: FIRED, platform: Platform::Web, now: self.now }
+        Moment { trigger: FIRED, properties: &NO_PROPERTIES, platform: Platform::Web, now: self.now }
     }
 
     /// The surveys that no gate refuses, the winner among them.
@@ -110,7 +112,7 @@ fn backend_trigger() -> impl Strategy<Value = TriggerName> {
 }
 
 fn activation(times: Times) -> impl Strategy<Value = Activation> {
-    (vec(backend_trigger(), 1..=2), times.span_up_to_mins(12), times.span_up_to_mins(2))
+    (vec(backend_trigger().prop_map(TriggerRule::any), 1..=2), times.span_up_to_mins(12), times.span_up_to_mins(2))
         .prop_map(|(backend_triggers, expires_after, delay)| Activation { backend_triggers, expires_after, delay })
 }
 
@@ -127,7 +129,7 @@ fn repeat(times: Times) -> impl Strategy<Value = Repeat> {
 fn launch(times: Times) -> impl Strategy<Value = Launch> {
     (
         prop_oneof![6 => Just(Platform::ALL.to_vec()), 1 => Just(vec![Platform::Ios])],
-        prop_oneof![6 => Just(vec![name(FIRED)]), 1 => Just(vec![name("elsewhere")])],
+        prop_oneof![6 => Just(vec![TriggerRule::any(name(FIRED))]), 1 => Just(vec![TriggerRule::any(name("elsewhere"))])],
         proptest::option::weighted(0.7, activation(times)),
         select(vec![Priority::Lowest, Priority::Normal, Priority::Highest]),
         prop_oneof![4 => Just(10_000_u16), 1 => 0..=10_000_u16],
@@ -229,14 +231,26 @@ fn holds<T: Debug>(strategy: &impl Strategy<Value = T>, law: impl Fn(T) -> Resul
 
 type Condition = fn(&mut World);
 
+/// No firing and no event has any properties here.
+fn filter_out(rule: &mut TriggerRule) {
+    rule.filter.all.push(filter::Condition::new("key", filter::Operator::Exists, None).unwrap());
+}
+
 /// Ways to add one more condition that can only refuse.
-const CONDITIONS: [(&str, Condition); 14] = [
+const CONDITIONS: [(&str, Condition); 16] = [
     ("pause everything", |world| world.surveys.iter_mut().for_each(|survey| survey.status = SurveyStatus::Paused)),
-    ("show elsewhere", |world| world.each_launch(|launch| launch.frontend_triggers = vec![name("elsewhere")])),
+    ("show elsewhere", |world| world.each_launch(|launch| launch.frontend_triggers = vec![TriggerRule::any(name("elsewhere"))])),
+    ("ask for a property of the trigger", |world| world.each_launch(|launch| launch.frontend_triggers.iter_mut().for_each(filter_out))),
+    ("ask for a property of the event", |world| {
+        world.each_launch(|launch| {
+            launch.activation.iter_mut().flat_map(|activation| &mut activation.backend_triggers).for_each(filter_out);
+        });
+    }),
     ("another platform", |world| world.each_launch(|launch| launch.platforms = vec![Platform::Android])),
     ("ask for an event", |world| {
         let activation = |launch: &mut Launch| {
-            let never = || Activation { backend_triggers: vec![name("never")], expires_after: Span::DAY, delay: Span::ZERO };
+            let never =
+                || Activation { backend_triggers: vec![TriggerRule::any(name("never"))], expires_after: Span::DAY, delay: Span::ZERO };
             launch.activation.get_or_insert_with(never);
         };
         world.each_launch(activation);

@@ -84,6 +84,7 @@ struct EventJson {
     effective_at: i64,
     received_at: i64,
     seq: u64,
+    properties: Box<RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -97,6 +98,7 @@ struct ConsumedJson {
 #[serde(deny_unknown_fields)]
 struct MomentJson {
     trigger: String,
+    properties: Box<RawValue>,
     platform: String,
     now: i64,
 }
@@ -110,6 +112,10 @@ struct Expect {
 
 fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(millis)
+}
+
+fn properties(json: &RawValue) -> Properties {
+    Properties::parse(json.get()).unwrap_or_else(|error| panic!("{json}: {error}")).0
 }
 
 fn survey_id(text: &str) -> SurveyId {
@@ -138,7 +144,7 @@ impl EventJson {
             effective_at: at(self.effective_at),
             received_at: at(self.received_at),
             seq: EventSeq(self.seq),
-            properties: Properties::empty(),
+            properties: properties(&self.properties),
         }
     }
 }
@@ -194,14 +200,15 @@ impl Vector {
         }
     }
 
-    fn moment(&self) -> Moment<'_> {
+    fn moment<'a>(&'a self, properties: &'a Properties) -> Moment<'a> {
         let platform = Platform::from_name(&self.moment.platform).expect("a platform");
-        Moment { trigger: &self.moment.trigger, platform, now: at(self.moment.now) }
+        Moment { trigger: &self.moment.trigger, properties, platform, now: at(self.moment.now) }
     }
 
     /// Runs both depths; on failure says which vector and what came instead.
     fn check(&self, gates: &[Gate], ranks: &[Rank]) -> Result<(), String> {
-        let (snapshot, activity, moment) = (self.snapshot(), self.activity(), self.moment());
+        let properties = properties(&self.moment.properties);
+        let (snapshot, activity, moment) = (self.snapshot(), self.activity(), self.moment(&properties));
         let explained = decide_with(gates, ranks, &snapshot, &activity, &moment, Depth::EveryReason);
         let decided = decide_with(gates, ranks, &snapshot, &activity, &moment, Depth::FirstRefusal);
         let expected = json!({"winner": self.expect.winner, "reasons": self.expect.reasons});
@@ -225,7 +232,7 @@ impl Vector {
     fn first_refusals(&self, snapshot: &WorkspaceSnapshot) -> BTreeMap<String, Vec<Value>> {
         let on_trigger = |survey: &&Survey| {
             let triggers = &survey.document.launch.frontend_triggers;
-            survey.status == SurveyStatus::Live && triggers.iter().any(|name| name.as_str() == self.moment.trigger)
+            survey.status == SurveyStatus::Live && triggers.iter().any(|rule| rule.name.as_str() == self.moment.trigger)
         };
         let first = |survey: &Survey| {
             let id = survey.id.to_string();
@@ -260,6 +267,8 @@ fn reason_json(reason: &Reason) -> Value {
     let mut facts = match reason {
         Reason::NotLive { status } => json!({"status": status_name(*status)}),
         Reason::WrongTrigger | Reason::WrongPlatform | Reason::NoEvent => json!({}),
+        Reason::TriggerFilter { path } => json!({"path": **path}),
+        Reason::EventFilter { effective_at, path } => json!({"effective_at": ms(effective_at), "path": **path}),
         Reason::NotSampled { point, rate } => json!({"point": point, "rate": rate}),
         Reason::EventNotYet { opens_at } => json!({"opens_at": ms(opens_at)}),
         Reason::EventExpired { expired_at, window } => json!({"expired_at": ms(expired_at), "window_ms": window.as_millis()}),
@@ -359,7 +368,8 @@ fn every_gate_is_missed_where_it_alone_refuses() {
     for removed in GATES {
         let rest: Vec<Gate> = GATES.into_iter().filter(|gate| gate.name != removed.name).collect();
         let shows_now = |vector: &Vector| {
-            let (snapshot, activity, moment) = (vector.snapshot(), vector.activity(), vector.moment());
+            let properties = properties(&vector.moment.properties);
+            let (snapshot, activity, moment) = (vector.snapshot(), vector.activity(), vector.moment(&properties));
             vector.expect.winner.is_null() && decide_with(&rest, &RANKS, &snapshot, &activity, &moment, Depth::EveryReason).winner.is_some()
         };
         assert!(vectors.iter().any(shows_now), "no vector turns from no to yes without the gate {}", removed.name);

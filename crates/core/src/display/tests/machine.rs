@@ -159,7 +159,8 @@ impl World {
     fn trigger(&mut self, client: usize) {
         let number = u8::try_from(self.store.displays.len() + 1).unwrap();
         let view = &self.views[client];
-        let moment = Moment { trigger: "MainActivity", platform: Platform::Web, now: self.now };
+        let properties = Properties::empty();
+        let moment = Moment { trigger: "MainActivity", properties: &properties, platform: Platform::Web, now: self.now };
         let decision = decide(&self.snapshot, &view.activity, &moment, Depth::FirstRefusal);
         let Some(winner) = decision.winner else { return };
         let details = Claim {

@@ -46,7 +46,8 @@ fn a_claim_consumes_nothing_and_counts_as_no_showing() {
 fn a_claim_without_event_has_no_event() {
     let survey = survey();
     let activity = UserActivity::unknown(user());
-    let moment = Moment { trigger: "MainActivity", platform: Platform::Web, now: CLAIMED_AT };
+    let properties = Properties::empty();
+    let moment = Moment { trigger: "MainActivity", properties: &properties, platform: Platform::Web, now: CLAIMED_AT };
     let details = Claim {
         display: display_id(1),
         request_id: "r1".into(),

@@ -1,4 +1,5 @@
 use super::*;
+use crate::limits::RULES_PER_QUESTION_MAX;
 
 const WHOLE: &str = r#"{
   "format_version": 1, "name": "Sleep quality", "default_language": "en", "languages": ["en", "de"],
@@ -164,7 +165,7 @@ fn defaults_are_as_the_format_says() {
     assert_eq!(document.questions[0].kind, QuestionKind::Input { placeholder: None, max_length: 2_000 });
     let launch = Launch {
         platforms: Platform::ALL.to_vec(),
-        frontend_triggers: vec![TriggerName::new("M").unwrap()],
+        frontend_triggers: vec![TriggerRule::any(TriggerName::new("M").unwrap())],
         activation: None,
         priority: Priority::Normal,
         sampling: SamplingRate::ALL,
@@ -173,4 +174,83 @@ fn defaults_are_as_the_format_says() {
         display_delay: Span::ZERO,
     };
     assert_eq!(document.launch, launch);
+}
+
+const LOGIC: &str = r#""type": "nps_feedback", "title": {"en": "Likely?"}, "#;
+
+/// A rule of q2, the second of four questions.
+fn rule(rule: &str) -> String {
+    format!("{LOGIC}\"logic\": [{rule}], ")
+}
+
+#[test]
+fn logic_only_leads_forwards() {
+    for target in ["q3", "q4"] {
+        accepts(LOGIC, &rule(&format!(r#"{{"if": {{"all": [{{"question": "q2", "op": "answered"}}]}}, "then": {{"jump": "{target}"}}}}"#)));
+    }
+    for target in ["q1", "q2", "gone"] {
+        let to = format!(r#"{{"if": {{"all": [{{"question": "q2", "op": "answered"}}]}}, "then": {{"jump": "{target}"}}}}"#);
+        refuses(LOGIC, &rule(&to), "/questions/1/logic/0/then/jump");
+    }
+    accepts(LOGIC, &rule(r#"{"if": {"any": [{"question": "q1", "op": "equals", "value": "well"}]}, "then": {"end": true}}"#));
+}
+
+#[test]
+fn rules_name_the_place_of_what_is_wrong() {
+    let condition = |condition: &str| rule(&format!(r#"{{"if": {{"all": [{condition}]}}, "then": {{"end": true}}}}"#));
+    let at = |field: &str| format!("/questions/1/logic/0/if/all/0/{field}");
+    refuses(LOGIC, &condition(r#"{"question": "gone", "op": "answered"}"#), &at("question"));
+    refuses(LOGIC, &condition(r#"{"question": "q3", "op": "answered"}"#), &at("question"));
+    for (value, field) in [
+        (r#""op": "equals", "value": "gone""#, "value"),
+        (r#""op": "equals", "value": 5"#, "value"),
+        (r#""op": "in", "value": "well""#, "value"),
+        (r#""op": "in", "value": []"#, "value"),
+        (r#""op": "in", "value": ["well", "gone"]"#, "value"),
+        (r#""op": "equals""#, "value"),
+        (r#""op": "answered", "value": 1"#, "value"),
+        (r#""op": "greater", "value": 5"#, "op"),
+    ] {
+        refuses(LOGIC, &condition(&format!(r#"{{"question": "q1", {value}}}"#)), &at(field));
+    }
+    for value in [r#""op": "equals", "value": 6.5"#, r#""op": "equals", "value": "6""#, r#""op": "less", "value": null"#] {
+        refuses(LOGIC, &condition(&format!(r#"{{"question": "q2", {value}}}"#)), &at("value"));
+    }
+    refuses(LOGIC, &condition(r#"{"question": "q2", "op": "contains", "value": 6}"#), &at("op"));
+    refuses(LOGIC, &condition(""), "/questions/1/logic/0/if/all");
+    refuses(LOGIC, &rule(r#"{"if": {}, "then": {"end": true}}"#), "/questions/1/logic/0/if");
+    refuses(LOGIC, &rule(r#"{"if": {"all": [{"question": "q2", "op": "answered"}]}, "then": {}}"#), "/questions/1/logic/0/then");
+    refuses(
+        LOGIC,
+        &rule(r#"{"if": {"all": [{"question": "q2", "op": "answered"}]}, "then": {"end": false}}"#),
+        "/questions/1/logic/0/then/end",
+    );
+}
+
+#[test]
+fn rules_and_conditions_are_limited() {
+    let condition = r#"{"question": "q2", "op": "answered"}"#;
+    let rules = |count: usize| rule(&vec![format!(r#"{{"if": {{"all": [{condition}]}}, "then": {{"end": true}}}}"#); count].join(","));
+    accepts(LOGIC, &rules(RULES_PER_QUESTION_MAX));
+    refuses(LOGIC, &rules(RULES_PER_QUESTION_MAX + 1), "/questions/1/logic");
+    let conditions =
+        |count: usize| rule(&format!(r#"{{"if": {{"any": [{}]}}, "then": {{"end": true}}}}"#, vec![condition; count].join(",")));
+    accepts(LOGIC, &conditions(CONDITIONS_MAX));
+    refuses(LOGIC, &conditions(CONDITIONS_MAX + 1), "/questions/1/logic/0/if/any");
+}
+
+#[test]
+fn filters_of_triggers_are_checked_in_their_place() {
+    let event = r#"{"name": "ended sleep"}"#;
+    let filter = |conditions: &str| format!(r#"{{"name": "ended sleep", "filter": {{"all": [{conditions}]}}}}"#);
+    accepts(event, &filter(r#"{"path": "a.b", "op": "in", "value": [1, "x", null]}, {"path": "c", "op": "exists"}"#));
+    accepts(event, &filter(r#"{"path": "a", "op": "equals", "value": null}"#));
+    refuses(event, &filter(r#"{"path": "a", "op": "equals"}"#), "/launch/activation/backend_triggers/0/filter/all/0/value");
+    refuses(event, &filter(r#"{"path": "", "op": "exists"}"#), "/launch/activation/backend_triggers/0/filter/all/0/path");
+    let condition = r#"{"path": "a", "op": "exists"}"#;
+    accepts(event, &filter(&vec![condition; CONDITIONS_MAX].join(",")));
+    refuses(event, &filter(&vec![condition; CONDITIONS_MAX + 1].join(",")), "/launch/activation/backend_triggers/0/filter/all");
+    let app = r#"{"name": "MainActivity"}"#;
+    let other = r#"{"name": "MainActivity", "filter": {"all": [{"path": "tab", "op": "greater", "value": "x"}]}}"#;
+    refuses(app, other, "/launch/frontend_triggers/0/filter/all/0/value");
 }
