@@ -123,8 +123,8 @@ impl Signal {
     /// Waits after an error. `false`: stop.
     fn wait_after_error(&self, time: Duration) -> bool {
         let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.changed.wait_timeout_while(wanted, time, |wanted| !wanted.stop);
-        !waited.unwrap_or_else(PoisonError::into_inner).0.stop
+        let result = self.changed.wait_timeout_while(wanted, time, |wanted| !wanted.stop);
+        !result.unwrap_or_else(PoisonError::into_inner).0.stop
     }
 }
 

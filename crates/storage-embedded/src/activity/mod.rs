@@ -80,13 +80,13 @@ impl ActivityStore {
     }
 
     /// Applies a group and makes it durable.
-    pub(crate) fn commit(&self, writes: &[Write]) -> Result<Vec<Outcome>, StorageError> {
+    pub(crate) fn commit(&self, group: &[Write]) -> Result<Vec<Outcome>, StorageError> {
         let mut guard = self.lock()?;
         let writer = &mut *guard;
         writer.refuse_after_failure()?;
         let applied = {
             let book = self.book.read().unwrap_or_else(PoisonError::into_inner);
-            Pass::new(Group::new(&self.tables, &writer.buckets), &book, writer.numbers).apply_all(writes)?
+            Pass::new(Group::new(&self.tables, &writer.buckets), &book, writer.numbers).apply_all(group)?
         };
         if !applied.spaces.is_empty() {
             self.write(writer, applied.spaces)?;

@@ -211,9 +211,8 @@ impl<E: Activity> Side<'_, E> {
             activity.state.version = activity.state.version.checked_sub(1).unwrap_or(1);
         }
         let wanted = match what {
-            What::Attribute(_) => None,
             What::Claim { display, .. } if self.exists(own_display(&owner, display)).await => return None,
-            What::Claim { .. } => None,
+            What::Attribute(_) | What::Claim { .. } => None,
             What::Show { display } | What::Answer { display } => {
                 Some(self.engine.display(&owner, display_id(display)).await.expect("a display")?)
             }

@@ -1,0 +1,88 @@
+//! What readers see while others write.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use sonde_core::event::EVENT_LIFETIME;
+use sonde_core::time::Timestamp;
+use sonde_storage::{Activity, Append, Write};
+
+use super::files::{NOW, append, user};
+use crate::EmbeddedStore;
+
+/// fjall's own snapshots do not promise this: while a background thread finishes a file, a snapshot taken at that moment
+/// sees part of the batch that is being applied.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_never_sees_part_of_a_group() {
+    const GROUPS: usize = 150;
+    const TRIGGERS: usize = 40;
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(EmbeddedStore::open(folder.path()).unwrap());
+    let done = Arc::new(AtomicBool::new(false));
+    let flushing = std::thread::spawn({
+        let (store, done) = (Arc::clone(&store), Arc::clone(&done));
+        move || {
+            while !done.load(Ordering::Relaxed) {
+                store.activity.tables.meta.insert("flushed", "").unwrap();
+                store.activity.tables.meta.rotate_memtable().unwrap();
+                std::thread::sleep(std::time::Duration::from_micros(300));
+            }
+        }
+    });
+    let reading = std::thread::spawn({
+        let (store, done) = (Arc::clone(&store), Arc::clone(&done));
+        move || {
+            let mut loads = 0;
+            while !done.load(Ordering::Relaxed) {
+                let events = store.activity.load(&user("a"), NOW).unwrap().events;
+                assert_eq!(events.len() % TRIGGERS, 0, "every group stores an event of each trigger");
+                loads += 1;
+            }
+            loads
+        }
+    });
+    for group in 0..GROUPS {
+        let writes = (0..TRIGGERS).map(|number| append("a", &format!("{group}-{number}"), &format!("t{number}"), "{}"));
+        store.commit(writes.collect()).await.unwrap();
+    }
+    done.store(true, Ordering::Relaxed);
+    flushing.join().unwrap();
+    assert!(reading.join().unwrap() > 0);
+}
+
+/// Buckets come and go under the readers.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn buckets_are_dropped_under_readers() {
+    const DAYS: i32 = 12;
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(EmbeddedStore::open(folder.path()).unwrap());
+    let done = Arc::new(AtomicBool::new(false));
+    let readers: Vec<_> = (0..2)
+        .map(|_| {
+            let (store, done) = (Arc::clone(&store), Arc::clone(&done));
+            std::thread::spawn(move || {
+                while !done.load(Ordering::Relaxed) {
+                    let events = store.activity.load(&user("a"), NOW).unwrap().events;
+                    assert!(events.is_sorted_by_key(|event| std::cmp::Reverse(event.recency())));
+                }
+            })
+        })
+        .collect();
+    let first = NOW.utc_day();
+    for day in first..first + DAYS {
+        let at = Timestamp::from_utc_day(day);
+        let Write::Append(new) = append("a", &format!("e{day}"), "t", "{}") else { unreachable!("it appends") };
+        store.commit(vec![Write::Append(Append { effective_at: at, received_at: at, ..new })]).await.unwrap();
+        store.drop_expired(at).await.unwrap();
+        assert!(store.activity.view().buckets.len() <= 6, "only live buckets are open");
+    }
+    assert_eq!(store.drop_expired(Timestamp::from_utc_day(first + DAYS) + EVENT_LIFETIME).await.unwrap(), 6);
+    done.store(true, Ordering::Relaxed);
+    for reader in readers {
+        reader.join().unwrap();
+    }
+    let keyspaces = || std::fs::read_dir(folder.path().join("activity").join("keyspaces")).unwrap().count();
+    drop(Arc::into_inner(store).unwrap());
+    // fjall's own list, and the five that are no buckets.
+    assert_eq!(keyspaces(), 6, "the files of dropped buckets are gone");
+}
