@@ -84,7 +84,8 @@ impl Calls {
 
     /// A firing of a frontend trigger.
     pub(crate) fn trigger(&self, token: &str, name: &str, request_id: &str) -> Vec<u8> {
-        let body = json!({"request_id": request_id, "trigger": name, "properties": {"screen": "home"}, "trigger_seq": [name], "locale": "en"});
+        let body =
+            json!({"request_id": request_id, "trigger": name, "properties": {"screen": "home"}, "trigger_seq": [name], "locale": "en"});
         self.client("POST", "/trigger", token, &body)
     }
 

@@ -127,7 +127,8 @@ impl Frame {
     fn find(bytes: &[u8]) -> io::Result<Option<Self>> {
         let Some(head) = bytes.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at + 4) else { return Ok(None) };
         let bad = |what: &'static str| io::Error::new(io::ErrorKind::InvalidData, what);
-        let status = bytes.get(9..12).filter(|_| bytes.starts_with(b"HTTP/1.1 ")).and_then(number).ok_or_else(|| bad("not an HTTP/1.1 answer"))?;
+        let status =
+            bytes.get(9..12).filter(|_| bytes.starts_with(b"HTTP/1.1 ")).and_then(number).ok_or_else(|| bad("not an HTTP/1.1 answer"))?;
         let length = content_length(&bytes[..head]).ok_or_else(|| bad("an answer without a content-length"))?;
         let status = u16::try_from(status).map_err(|_| bad("not a status"))?;
         let end = head + length;
@@ -149,7 +150,8 @@ fn number(digits: &[u8]) -> Option<usize> {
 
 /// A request with a JSON body.
 pub(crate) fn request(method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
-    let mut text = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n", body.len());
+    let mut text =
+        format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {}\r\n", body.len());
     for (name, value) in headers {
         text.push_str(name);
         text.push_str(": ");

@@ -1,6 +1,7 @@
 //! Development only: crash tests, the double-ask test, the fsync trace, benchmarks. All of it drives the real server
 //! over real HTTP, on loopback, with a data folder that is thrown away.
 
+mod bench;
 mod calls;
 mod clock;
 mod crash;
@@ -44,6 +45,12 @@ enum Command {
     DoubleAsk(double_ask::Options),
     /// Look at the server's system calls: a sync before every 200. Needs strace.
     FsyncTrace(fsync::Options),
+    /// Measure speeds as ratios inside one run. Needs two cores and taskset.
+    #[command(subcommand)]
+    Bench(bench::Bench),
+    /// What benchmarks measure against.
+    #[command(hide = true)]
+    NoopServer(bench::NoopOptions),
 }
 
 fn main() -> ExitCode {
@@ -59,12 +66,18 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli) -> anyhow::Result<Verdict> {
     let binary = cli.sonde_bin.as_deref();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = match cli.command {
+        // The generator has one core.
+        Command::Bench(_) => tokio::runtime::Builder::new_current_thread().enable_all().build()?,
+        _ => tokio::runtime::Builder::new_multi_thread().enable_all().build()?,
+    };
     runtime.block_on(unless_stopped(async {
         match cli.command {
             Command::Crash(options) => crash::run(options, binary).await,
             Command::DoubleAsk(options) => double_ask::run(options, binary).await,
             Command::FsyncTrace(options) => fsync::run(options, binary).await,
+            Command::Bench(bench) => bench::run(bench, binary).await,
+            Command::NoopServer(options) => bench::serve_noop(options).await,
         }
     }))
 }

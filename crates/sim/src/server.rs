@@ -70,7 +70,6 @@ pub(crate) struct Server {
     is_group: bool,
     has_ended: bool,
     log: Arc<Mutex<Log>>,
-    running_since: Stopwatch,
 }
 
 #[derive(Debug, Default)]
@@ -90,14 +89,13 @@ impl Server {
             // A group of their own, so that both can be told to stop.
             command.process_group(0);
         }
-        let running_since = Stopwatch::start();
         let mut child = command.spawn().with_context(|| format!("cannot start {}", program.display()))?;
         let stderr = child.stderr.take().context("the server has no standard error")?;
         let log = Arc::new(Mutex::new(Log::default()));
         let (is_ready, ready) = oneshot::channel();
         let (kept, marker) = (Arc::clone(&log), launch.ready);
         std::thread::spawn(move || read_log(BufReader::new(stderr), &kept, marker, is_ready));
-        Ok((Self { child, is_group: launch.wrapper_stays, has_ended: false, log, running_since }, ready))
+        Ok((Self { child, is_group: launch.wrapper_stays, has_ended: false, log }, ready))
     }
 
     /// Starts it and waits until it is ready.
@@ -122,11 +120,6 @@ impl Server {
         self.child.id()
     }
 
-    /// Time since it was started.
-    pub(crate) fn age(&self) -> Duration {
-        self.running_since.elapsed()
-    }
-
     /// What it reported as an error, at most a few.
     pub(crate) fn errors(&self) -> Vec<String> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).errors.clone()
@@ -134,7 +127,7 @@ impl Server {
 
     fn last_lines(&self) -> String {
         let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        log.last.iter().map(|line| format!("  {line}\n")).collect()
+        log.last.iter().flat_map(|line| ["  ", line, "\n"]).collect()
     }
 
     /// `kill -9`.

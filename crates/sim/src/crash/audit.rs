@@ -36,8 +36,8 @@ impl Worker {
         }
         // A claim that was cut while it was asked for, confirmed or moved may be in either state.
         let unsure = matches!(story.pending_step(), Some(Step::Claim(_) | Step::Confirm | Step::Identify));
-        let lives = story.current_display().is_some_and(|display| !display.shown && display.claimed.elapsed() < CLAIM_AGE_MAX);
-        if lives && !unsure {
+        let is_leased = story.current_display().is_some_and(|display| !display.shown && display.claimed.elapsed() < CLAIM_AGE_MAX);
+        if is_leased && !unsure {
             self.claim_again(story, &mut lines[1]).await?;
         }
         Ok(())

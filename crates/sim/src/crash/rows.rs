@@ -65,7 +65,8 @@ fn check_row(row: &Value, story: &Story, display: &DisplayFact, pending: Option<
     findings.expect(display.shown || confirming, Kind::Wrong, || format!("a row of a display nobody confirmed: {row}"));
     let is_shown = ["shown", "answered", "completed"].contains(&row["state"].as_str().unwrap_or_default());
     findings.expect(is_shown && row["shown_at"].is_string(), Kind::Lost, || format!("confirmed {display:?}, not shown: {row}"));
-    findings.expect(row["activated_by"]["event_id"] == *display.event, Kind::Wrong, || format!("{display:?} is about another event: {row}"));
+    findings
+        .expect(row["activated_by"]["event_id"] == *display.event, Kind::Wrong, || format!("{display:?} is about another event: {row}"));
 
     let stored = display.answers.as_ref().is_some_and(|answers| holds(row, answers));
     let none = display.answers.is_none() && row["revision"] == 0;

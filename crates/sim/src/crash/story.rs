@@ -140,7 +140,6 @@ impl Story {
         script.steps.push(Step::Session);
         let completed = script.showing();
         match (survey, completed) {
-            (_, None) => {}
             (Survey::Always, Some(_)) if script.rng.percent(40) => {
                 script.event();
                 script.showing();

@@ -5,6 +5,7 @@
 //! lines are in that order.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use super::Markers;
 use super::trace::{Call, Happening, Reader};
@@ -136,7 +137,7 @@ impl Checker<'_> {
 }
 
 fn is_journal(target: &str) -> bool {
-    target.contains("/activity/") && target.ends_with(".jnl")
+    target.contains("/activity/") && Path::new(target).extension().is_some_and(|extension| extension == "jnl")
 }
 
 /// The port on the other side of a connection: `TCP:[127.0.0.1:1->127.0.0.1:2]`.
@@ -158,7 +159,9 @@ mod tests {
     const JOURNAL: &str = "/d/data/activity/0.jnl";
 
     fn expected() -> Expectations {
-        Expectations { by_port: HashMap::from([(7, vec![Some("m1z".to_owned()), None, Some("m1z".to_owned())]), (8, vec![Some("m2z".to_owned())])]) }
+        Expectations {
+            by_port: HashMap::from([(7, vec![Some("m1z".to_owned()), None, Some("m1z".to_owned())]), (8, vec![Some("m2z".to_owned())])]),
+        }
     }
 
     fn write(text: &str) -> String {

@@ -67,7 +67,11 @@ fn prove_the_checker(text: &str, expected: &Expectations) -> anyhow::Result<()> 
     let doctored: String = text.lines().filter(|line| !line.contains("sync")).flat_map(|line| [line, "\n"]).collect();
     let report = check(&doctored, expected);
     let complaints = report.violations.len();
-    ensure!(complaints == expected.count(), "the checker is blind: {complaints} of {} complaints about a trace without syncs", expected.count());
+    ensure!(
+        complaints == expected.count(),
+        "the checker is blind: {complaints} of {} complaints about a trace without syncs",
+        expected.count()
+    );
     Ok(())
 }
 

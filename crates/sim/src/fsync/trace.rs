@@ -96,8 +96,12 @@ mod tests {
     #[test]
     fn what_failed_or_is_something_else_is_left_out() {
         let mut reader = Reader::default();
-        for line in ["100 1.0 fdatasync(7</d/0.jnl>) = -1 EIO (Input/output error)", "100 1.0 +++ exited with 0 +++", "100 1.0 --- SIGTERM {} ---", ""]
-        {
+        for line in [
+            "100 1.0 fdatasync(7</d/0.jnl>) = -1 EIO (Input/output error)",
+            "100 1.0 +++ exited with 0 +++",
+            "100 1.0 --- SIGTERM {} ---",
+            "",
+        ] {
             assert_eq!(reader.read(line), None, "{line}");
         }
     }

@@ -1,0 +1,225 @@
+//! `bench`: speeds as ratios inside one run. Two servers on one core take turns; the generator has another core.
+
+mod generator;
+mod noop;
+mod usage;
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use self::generator::{Plan, Template, USERS, float, send};
+pub(crate) use self::noop::{Options as NoopOptions, serve as serve_noop};
+use self::usage::{FileSystem, Shares, Usage};
+use crate::output::{Verdict, print, say};
+use crate::server::{Launch, Server, free_port, loopback};
+use crate::site::Site;
+
+/// The core that both servers are bound to, and the generator's.
+const SERVER_CORE: usize = 0;
+const GENERATOR_CORE: usize = 1;
+/// A turn counts if others took no more than this share of the servers' core.
+const FOREIGN_MAX: f64 = 0.10;
+
+/// What is measured.
+#[derive(Subcommand, Clone, Copy, Debug)]
+pub(crate) enum Bench {
+    /// Durable events a second, divided by requests a second of a route that stores nothing.
+    Ingest(IngestOptions),
+}
+
+/// Flags of `bench ingest`.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct IngestOptions {
+    /// Connections kept busy.
+    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..=4096))]
+    connections: u16,
+    /// Measured seconds of each turn.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=600))]
+    seconds: u16,
+    /// Pairs of turns.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=100))]
+    rounds: u16,
+    /// Give each event an id, so that each is also looked up as a possible duplicate.
+    #[arg(long)]
+    with_ids: bool,
+    /// One short pair: says whether all events are kept, not how fast.
+    #[arg(long)]
+    smoke: bool,
+    /// Print JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// One turn of one server.
+struct Turn {
+    per_second: f64,
+    shares: Shares,
+}
+
+/// All turns.
+#[derive(Default)]
+struct Turns {
+    ingest: Vec<Turn>,
+    noop: Vec<Turn>,
+    acknowledged: u64,
+}
+
+/// Runs a benchmark.
+pub(crate) async fn run(bench: Bench, binary: Option<&Path>) -> anyhow::Result<Verdict> {
+    match bench {
+        Bench::Ingest(options) => ingest(options, binary).await,
+    }
+}
+
+async fn ingest(options: IngestOptions, binary: Option<&Path>) -> anyhow::Result<Verdict> {
+    pin_self()?;
+    let site = Site::make(binary)?;
+    let file_system = FileSystem::of(&site.data())?;
+    let wrapper: Vec<OsString> = ["taskset", "-c", &SERVER_CORE.to_string()].map(Into::into).to_vec();
+    let server = site.start_under(&wrapper, false).await?;
+    let (noop, noop_address) = start_noop(&wrapper, site.calls.backend_key()).await?;
+    let template = Template::new(site.calls.backend_key(), options.with_ids);
+
+    let mut turns = Turns::default();
+    let rounds = if options.smoke { 1 } else { options.rounds };
+    let mut sent_to_noop = 0;
+    for _ in 0..rounds {
+        let disk = Some(file_system.disk.as_str());
+        let (turn, sent) = take_turn(&server, site.address(), &template, turns.acknowledged, options, disk).await?;
+        turns.acknowledged += sent;
+        turns.ingest.push(turn);
+        let (turn, sent) = take_turn(&noop, noop_address, &template, sent_to_noop, options, None).await?;
+        sent_to_noop += sent;
+        turns.noop.push(turn);
+    }
+    noop.kill()?;
+    // SIGKILL: whatever was only in memory is gone.
+    server.kill()?;
+    let server = site.start().await?;
+    let rows = site.event_count(generator::TRIGGER)?;
+    ensure!(server.stop().await?.success(), "the server did not stop in good order");
+    report(options, &turns, rows, &file_system)
+}
+
+async fn start_noop(wrapper: &[OsString], key: &str) -> anyhow::Result<(Server, SocketAddr)> {
+    let address = loopback(free_port()?);
+    let arguments: Vec<OsString> = ["noop-server", "--listen", &address.to_string(), "--key", key].map(Into::into).to_vec();
+    let binary = std::env::current_exe()?;
+    let launch = Launch { wrapper, wrapper_stays: false, binary: &binary, arguments: &arguments, ready: noop::READY };
+    Ok((Server::start(&launch).await?, address))
+}
+
+async fn take_turn(
+    server: &Server,
+    address: SocketAddr,
+    template: &Template,
+    first: u64,
+    options: IngestOptions,
+    disk: Option<&str>,
+) -> anyhow::Result<(Turn, u64)> {
+    let (warm_up, seconds) = if options.smoke { (100, 1) } else { (500, options.seconds) };
+    let plan = Plan {
+        connections: usize::from(options.connections),
+        warm_up: Duration::from_millis(warm_up),
+        window: Duration::from_secs(u64::from(seconds)),
+    };
+    let look = || Usage::look(server.id(), SERVER_CORE, disk);
+    let (sent, before, after) = send(address, template, first, plan, look).await?;
+    Ok((Turn { per_second: sent.per_second, shares: before.until(&after) }, sent.acknowledged))
+}
+
+/// Binds this process, all its threads and what it starts to the generator's core.
+fn pin_self() -> anyhow::Result<()> {
+    let cores = std::thread::available_parallelism()?.get();
+    ensure!(cores > GENERATOR_CORE, "two cores are needed: the generator never shares the server's");
+    let core = GENERATOR_CORE.to_string();
+    let id = std::process::id().to_string();
+    let status = Command::new("taskset").args(["-a", "-c", "-p", &core, &id]).stdout(Stdio::null()).status();
+    ensure!(status.context("taskset is needed and not there")?.success(), "taskset refused");
+    Ok(())
+}
+
+/// The middle one; the upper of two.
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
+}
+
+/// Pairs of turns in both of which the server had its core.
+fn fair(turns: &Turns) -> Vec<(&Turn, &Turn)> {
+    let pairs = turns.ingest.iter().zip(&turns.noop);
+    pairs.filter(|(ingest, noop)| ingest.shares.foreign() <= FOREIGN_MAX && noop.shares.foreign() <= FOREIGN_MAX).collect()
+}
+
+fn report(options: IngestOptions, turns: &Turns, rows: u64, file_system: &FileSystem) -> anyhow::Result<Verdict> {
+    let all: Vec<(&Turn, &Turn)> = turns.ingest.iter().zip(&turns.noop).collect();
+    let fair = fair(turns);
+    let enough = fair.len() * 2 >= all.len();
+    let counted = if enough { &fair } else { &all };
+    let middle = |value: fn(&(&Turn, &Turn)) -> f64| median(counted.iter().map(value).collect()).unwrap_or(0.0);
+    let ratio = middle(|(ingest, noop)| ingest.per_second / noop.per_second);
+    let events_per_second = middle(|(ingest, _)| ingest.per_second);
+    let flushes: Option<u64> = turns.ingest.iter().map(|turn| turn.shares.flushes).sum();
+    let window_secs = float(u64::from(options.seconds)) * float(turns.ingest.len() as u64);
+    let told = json!({
+        "ratio": rounded(ratio, 3), "events_per_s": events_per_second.round(), "noop_per_s": middle(|(_, noop)| noop.per_second).round(),
+        "connections": options.connections, "with_ids": options.with_ids, "file_system": file_system.kind,
+        "fsyncs": flushes, "fsyncs_per_s": flushes.filter(|_| !options.smoke).map(|flushes| (float(flushes) / window_secs).round()),
+        "distinct_users": turns.acknowledged.min(USERS), "rows_after_restart": rows, "acknowledged": turns.acknowledged,
+        "core_share": rounded(middle(|(ingest, _)| ingest.shares.process), 2), "core_idle": rounded(middle(|(ingest, _)| ingest.shares.idle), 2),
+        "noop_core_share": rounded(middle(|(_, noop)| noop.shares.process), 2),
+        "generator_share": rounded(middle(|(_, noop)| noop.shares.generator), 2),
+        "pairs": all.len(), "pairs_fair": fair.len(), "fair": enough,
+        "ratios": all.iter().map(|(ingest, noop)| rounded(ingest.per_second / noop.per_second, 3)).collect::<Vec<_>>(),
+    });
+    if options.json {
+        print(&format!("{told}\n"))?;
+    } else {
+        for (key, value) in told.as_object().into_iter().flatten() {
+            print(&format!("{key:<20} {value}\n"))?;
+        }
+    }
+    ensure!(enough || options.smoke, "others took the servers' core in most turns: nothing was measured");
+    if rows != turns.acknowledged {
+        say(&format!("{} events were acknowledged, {rows} are there after a restart", turns.acknowledged));
+    }
+    Ok(Verdict::of(rows == turns.acknowledged))
+}
+
+fn rounded(value: f64, digits: i32) -> f64 {
+    let scale = 10_f64.powi(digits);
+    (value * scale).round() / scale
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn turn(per_second: f64, process: f64, idle: f64) -> Turn {
+        Turn { per_second, shares: Shares { process, generator: 0.5, idle, flushes: None } }
+    }
+
+    #[test]
+    fn only_fair_pairs_count() {
+        let ingest = vec![turn(1.0, 0.8, 0.2), turn(2.0, 0.5, 0.2), turn(3.0, 0.95, 0.0)];
+        let noop = vec![turn(4.0, 1.0, 0.0), turn(5.0, 1.0, 0.0), turn(6.0, 0.5, 0.0)];
+        let turns = Turns { ingest, noop, acknowledged: 0 };
+        let counted: Vec<f64> = fair(&turns).iter().map(|(ingest, _)| ingest.per_second).collect();
+        assert_eq!(counted.len(), 1);
+        assert!((counted[0] - 1.0).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn the_median_is_the_middle_one() {
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median(vec![4.0, 1.0]), Some(4.0));
+        assert_eq!(median(Vec::new()), None);
+    }
+}
