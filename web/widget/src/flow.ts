@@ -1,5 +1,5 @@
 import type { Answer, Answers, Question } from "./content.ts";
-import { after, onPath } from "./logic.ts";
+import { after, walk } from "./logic.ts";
 
 /** Where the user is and what was answered. Pure state, no screen. */
 export class Flow {
@@ -68,7 +68,7 @@ export class Flow {
 
   /** What a completed response holds. */
   get final(): Answers {
-    return onPath(this.#questions, this.#given);
+    return walk(this.#questions, this.#given).answers;
   }
 
   #next(): number {

@@ -22,15 +22,17 @@ export function after(questions: readonly Question[], at: number, answers: Answe
   return target > at ? target : at + 1;
 }
 
-/** The answers to questions on the way that these answers themselves take. */
-export function onPath(questions: readonly Question[], answers: Answers): Answers {
+/** The way that these answers take, and the answers to questions on it: no other answer has a say. */
+export function walk(questions: readonly Question[], answers: Answers): { readonly path: readonly string[]; readonly answers: Answers } {
+  const path: string[] = [];
   const kept: Record<string, Answer> = {};
   for (let at = 0; at < questions.length; at = after(questions, at, kept)) {
     const { id } = questions[at] as Question;
     const answer = answers[id];
-    if (answer) kept[id] = answer;
+    path.push(id);
+    if (answer && answer.text?.trim() !== "") kept[id] = answer;
   }
-  return kept;
+  return { path, answers: kept };
 }
 
 /** An empty `all` holds, an empty `any` does not. */
@@ -64,7 +66,7 @@ function meets({ op, value }: Condition, answer: Answer | undefined): boolean {
     case "less_or_equal":
       return number <= than;
     case "contains":
-      return answer?.text === undefined ? is(value) : answer.text.toLowerCase().includes(String(value).toLowerCase());
+      return answer?.text === undefined ? is(value) : answer.text.includes(String(value));
     default:
       return false;
   }

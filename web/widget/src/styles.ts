@@ -56,6 +56,7 @@ export const STYLES = `
   position: relative; inset: auto; margin: 0; width: auto; max-width: 392px; max-height: none; z-index: auto;
   padding: 24px; border-radius: var(--curve);
 }
+:host([data-inline="sheet"]) .card { max-width: none; border-radius: calc(var(--curve) * 1.25) calc(var(--curve) * 1.25) 0 0; }
 @media (prefers-reduced-motion: no-preference) {
   .card { animation: rise .24s cubic-bezier(.2, .8, .2, 1); }
   .step { animation: fade .2s ease-out; }

@@ -1,7 +1,8 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Answers, Question } from "../src/content.ts";
 import { Flow } from "../src/flow.ts";
-import { after, onPath, type Rule } from "../src/logic.ts";
+import { after, type Rule, walk } from "../src/logic.ts";
 
 const ask = (id: string, logic: Rule[] = [], required = false): Question => ({ id, type: "input_feedback", title: id, required, logic });
 const when = (op: string, value: unknown, then: Rule["then"], question = "a"): Rule => ({ if: { all: [{ question, op, value }] }, then });
@@ -27,7 +28,7 @@ describe("the next question", () => {
     ["greater_or_equal", 5, { number: 5 }],
     ["less", 1, { number: 0 }],
     ["less_or_equal", 0, { number: 0 }],
-    ["contains", "slow", { text: "Too SLOW" }],
+    ["contains", "SLOW", { text: "Too SLOW" }],
     ["contains", "x", { options: ["x"] }],
   ] as const)("ends where %s %j holds", (op, value, answer) => expect(ends(op, value, answer)).toBe(true));
 
@@ -37,7 +38,7 @@ describe("the next question", () => {
     ["in", "x", { options: ["x"] }],
     ["not_answered", undefined, { text: "t" }],
     ["greater", 5, { number: 5 }],
-    ["contains", "fast", { text: "slow" }],
+    ["contains", "slow", { text: "Too SLOW" }],
     ["unheard_of", 1, { number: 1 }],
   ] as const)("goes on where %s %j does not hold", (op, value, answer) => expect(ends(op, value, answer)).toBe(false));
 
@@ -65,7 +66,7 @@ describe("the way", () => {
 
   it("keeps the answers that lie on it", () => {
     const answers = { a: { options: ["x"] }, b: { text: "old" }, c: { text: "t" } };
-    expect(onPath(questions, answers)).toEqual({ a: { options: ["x"] }, c: { text: "t" } });
+    expect(walk(questions, answers).answers).toEqual({ a: { options: ["x"] }, c: { text: "t" } });
   });
 
   it("passes over what cannot be drawn", () => {
@@ -81,5 +82,21 @@ describe("the way", () => {
     expect(flow.isLast).toBe(false);
     flow.give({ text: "t" });
     expect(flow.isLast).toBe(true);
+  });
+});
+
+describe("the conformance vectors", () => {
+  interface Vector {
+    name: string;
+    questions: Question[];
+    answers: Answers;
+    expect: { path: string[]; ends: boolean };
+  }
+  const file = new URL("../../../spec/logic/path.json", import.meta.url);
+  const vectors = JSON.parse(readFileSync(file, "utf8")) as Vector[];
+
+  it("are there", () => expect(vectors.length).toBeGreaterThan(0));
+  it.each(vectors.map((vector) => [vector.name, vector] as const))("%s", (_, { questions, answers, expect: expected }) => {
+    expect(walk(questions, answers).path).toEqual(expected.path);
   });
 });
