@@ -1,8 +1,10 @@
 /** Nothing is painted before Sonde has confirmed it, nothing when it cannot, and nothing breaks the customer's page. */
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { SLEEP_QUALITY } from "./support/surveys.mjs";
 import { startDemo } from "./support/demo.mjs";
+import { startSite } from "./support/site.mjs";
+import { Sonde, throwawayFolder } from "./support/sonde.mjs";
+import { SLEEP_QUALITY } from "./support/surveys.mjs";
 import { until } from "./support/until.mjs";
 import { world } from "./support/world.mjs";
 
@@ -133,6 +135,29 @@ it("answers given offline arrive when the network is back", async () => {
   await device.setOffline(false);
   assert.equal((await saved).status(), 200);
   assert.deepEqual((await workspace.row()).answers, { feeling: { options: ["fair"] } });
+  assert.deepEqual(tab.exceptions, []);
+});
+
+it("a restart of Sonde goes unnoticed by an open page", async () => {
+  const folder = await throwawayFolder();
+  stage.finally(folder.remove);
+  const before = await Sonde.start({ data: folder.path });
+  stage.finally(() => before.stop("SIGKILL"));
+  const workspace = await before.workspace();
+  await workspace.launch(SLEEP_QUALITY);
+  const site = await startSite(workspace, { users: ["mia"] });
+  stage.finally(() => site.close());
+  const tab = await stage.tab();
+  await tab.visit(site, "/mia");
+  assert.equal(await tab.fire(), false);
+
+  assert.equal(await before.stop(), 0);
+  assert.equal(await tab.fire(), false, "while it is away");
+  workspace.sonde = await Sonde.start({ data: folder.path, env: { SONDE_LISTEN: new URL(before.origin).host } });
+  stage.finally(() => workspace.sonde.stop());
+  await workspace.happened("mia");
+  assert.equal(await tab.fire(), true);
+  assert.equal((await workspace.rows()).length, 1);
   assert.deepEqual(tab.exceptions, []);
 });
 
