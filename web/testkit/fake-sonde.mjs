@@ -69,8 +69,8 @@ function answer(sonde, { method, path, headers, body }) {
     if (headers["if-none-match"] === etag) return { status: 304, headers: { etag } };
     return { headers: { etag }, body: { triggers: ["MainActivity"], poll_after_ms: 60_000 } };
   }
-  if (path.startsWith("/surveys/")) return { body: sonde.content };
   if (!headers["x-sonde-key"] && !body?.key) return { status: 401, body: { title: "missing key" } };
+  if (path.startsWith("/surveys/")) return { body: sonde.content };
   if (path === "/session") return { body: { client_token: `token:${body.user_id ?? body.anonymous_id}`, server_time: new Date().toISOString() } };
   if (!headers["x-sonde-token"] && !body?.client_token) return { status: 401, body: { title: "missing token" } };
   if (path === "/identify") return { body: { client_token: `token:${body.user_id}` } };

@@ -1,5 +1,8 @@
 //! Reading bodies: bounded before anything is allocated, the media type checked, errors with JSON pointers.
 
+use std::pin::Pin;
+use std::time::Duration;
+
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
@@ -17,23 +20,68 @@ pub(crate) enum MediaType {
     JsonOrText,
 }
 
+/// How much of a refused body is still read, so that the refusal reaches a client that is in the middle of sending.
+const DISCARDED_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// And how long.
+const DISCARD_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// Reads a body of at most `max` bytes.
-pub(crate) async fn read(headers: &HeaderMap, body: Body, max: usize, media_type: MediaType) -> Result<Bytes, Problem> {
+pub(crate) async fn read(headers: &HeaderMap, mut body: Body, max: usize, media_type: MediaType) -> Result<Bytes, Problem> {
     check_media_type(headers, media_type)?;
-    let too_large = || Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body must be at most {max} bytes"));
-    if body.size_hint().lower() > max as u64 {
-        return Err(too_large());
+    let said = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    let read = if said > max { None } else { collect(&mut body, max, said).await? };
+    if read.is_none() {
+        // Closing a connection with unread bytes resets it, and the client never sees why.
+        let _late = tokio::time::timeout(DISCARD_TIMEOUT, discard(&mut body)).await;
     }
-    axum::body::to_bytes(body, max).await.map_err(|error| {
-        let mut source = std::error::Error::source(&error);
-        while let Some(inner) = source {
-            if inner.to_string().contains("length limit") {
-                return too_large();
-            }
-            source = inner.source();
+    read.ok_or_else(|| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body must be at most {max} bytes")))
+}
+
+/// The whole body; `None` when it is longer than `max`.
+async fn collect(body: &mut Body, max: usize, said: usize) -> Result<Option<Bytes>, Problem> {
+    let mut first: Option<Bytes> = None;
+    let mut joined = Vec::new();
+    while let Some(data) = next_data(body).await? {
+        let length = first.as_ref().map_or(joined.len(), Bytes::len) + data.len();
+        if length > max {
+            return Ok(None);
         }
-        if error.to_string().contains("length limit") { too_large() } else { Problem::malformed("the body could not be read") }
-    })
+        match first.take() {
+            // The common case: all of it in one piece, nothing is copied.
+            None if joined.is_empty() => first = Some(data),
+            before => {
+                joined.reserve(length.max(said) - joined.len());
+                joined.extend_from_slice(before.as_deref().unwrap_or_default());
+                joined.extend_from_slice(&data);
+            }
+        }
+    }
+    Ok(Some(first.unwrap_or_else(|| joined.into())))
+}
+
+async fn discard(body: &mut Body) {
+    let mut discarded = 0;
+    while let Ok(Some(data)) = next_data(body).await {
+        discarded += data.len();
+        if discarded > DISCARDED_BYTES_MAX {
+            return;
+        }
+    }
+}
+
+async fn next_data(body: &mut Body) -> Result<Option<Bytes>, Problem> {
+    loop {
+        match std::future::poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await {
+            None => return Ok(None),
+            Some(Err(_)) => return Err(Problem::malformed("the body could not be read")),
+            // Anything that is not data is a trailer, which says nothing here.
+            Some(Ok(frame)) => {
+                if let Ok(data) = frame.into_data() {
+                    return Ok(Some(data));
+                }
+            }
+        }
+    }
 }
 
 fn check_media_type(headers: &HeaderMap, wanted: MediaType) -> Result<(), Problem> {

@@ -56,9 +56,9 @@ export class Api {
     throw new ApiError(reply.status, reply.retryAfterMs);
   }
 
-  /** Content is public and immutable: no key, so that every cache may keep it. */
+  /** Content is immutable and without user data: it needs the key and no token. */
   async content(url: string): Promise<unknown> {
-    const reply = await this.transport.send({ method: "GET", path: url, headers: {} });
+    const reply = await this.transport.send({ method: "GET", path: url, headers: { "x-sonde-key": this.key } });
     if (reply.status !== 200 || !reply.body) throw new ApiError(reply.status);
     return reply.body;
   }
