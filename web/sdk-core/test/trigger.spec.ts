@@ -99,13 +99,13 @@ describe("a firing", () => {
     expect(await result).toEqual({ shown: true });
   });
 
-  it("fetches the content when it is not inline, without key or token", async () => {
+  it("fetches the content when it is not inline, with the key and without a token", async () => {
     const world = await new World().start();
     const { content: _, ...survey } = CLAIM.survey;
     world.routes["POST /trigger"] = () => ({ body: { ...CLAIM, survey } });
     await world.client.trigger("Live");
     expect(world.painted[0]?.content).toEqual({ language: "en", fetched: true });
-    expect(world.requests.find((request) => request.path.includes("/surveys/"))?.headers).toEqual({});
+    expect(world.requests.find((request) => request.path.includes("/surveys/"))?.headers).toEqual({ "x-sonde-key": "pk_1" });
   });
 
   it("loads the widget beside the confirmation", async () => {
