@@ -1,0 +1,62 @@
+import { Checkbox, Input, Select } from "../../ui/index.ts";
+import { type Condition, type Operator, type Question, titleOf, words } from "../model/document.ts";
+import { fittingValue, needsValue, newCondition, OPERATOR_WORDS, operatorsFor, rangeOf, withValue } from "../model/logic.ts";
+import { useDraft } from "./context.tsx";
+
+type Props = { condition: Condition; sources: readonly Question[]; change: (condition: Condition) => void };
+
+/** One condition: whose answer, how it compares, with what. */
+export function ConditionRow({ condition, sources, change }: Props) {
+  const { document } = useDraft();
+  const asked = document.questions.find(({ id }) => id === condition.question);
+  const isKnown = sources.some(({ id }) => id === condition.question);
+  const setOperator = (op: Operator) => change(withValue({ question: condition.question, op }, fittingValue(asked, op, condition.value)));
+  const setQuestion = (id: string) => {
+    const next = sources.find((each) => each.id === id);
+    if (next) change(newCondition(next));
+  };
+  return (
+    <div className="grid min-w-0 flex-1 gap-2 @md:grid-cols-[minmax(0,1fr)_auto]">
+      <Select aria-label="Question asked about" value={condition.question} onChange={(event) => setQuestion(event.target.value)}>
+        {!isKnown && <option value={condition.question}>{`${titleOf(document, condition.question)} (not possible)`}</option>}
+        {sources.map((each) => <option key={each.id} value={each.id}>{`${document.questions.indexOf(each) + 1}. ${titleOf(document, each.id)}`}</option>)}
+      </Select>
+      <Select aria-label="Comparison" value={condition.op} onChange={(event) => setOperator(event.target.value as Operator)} className="@md:w-40">
+        {operatorsFor(asked).map((op) => <option key={op} value={op}>{OPERATOR_WORDS[op]}</option>)}
+      </Select>
+      {needsValue(condition.op) && <div className="@md:col-span-2"><Value condition={condition} asked={asked} change={change} /></div>}
+    </div>
+  );
+}
+
+function Value({ condition, asked, change }: { condition: Condition; asked: Question | undefined; change: Props["change"] }) {
+  const set = (value: unknown) => change(withValue(condition, value));
+  const range = rangeOf(asked);
+  if (range) {
+    const steps = Array.from({ length: range[1] - range[0] + 1 }, (_, step) => range[0] + step);
+    return <Select aria-label="Value" value={String(condition.value)} onChange={(event) => set(Number(event.target.value))}>{steps.map((step) => <option key={step}>{step}</option>)}</Select>;
+  }
+  if (asked?.type === "single_select_feedback") return <Choice condition={condition} asked={asked} set={set} />;
+  return <Input aria-label="Value" value={String(condition.value ?? "")} onChange={(event) => set(event.target.value)} placeholder="A word or phrase" />;
+}
+
+function Choice({ condition, asked, set }: { condition: Condition; asked: Question; set: (value: unknown) => void }) {
+  const { document } = useDraft();
+  const options = (asked.options ?? []).map((option) => ({ id: option.id, label: words(option.label, document.default_language, document.default_language) || option.id }));
+  if (condition.op !== "in") {
+    return (
+      <Select aria-label="Option" value={String(condition.value)} onChange={(event) => set(event.target.value)}>
+        {!options.some(({ id }) => id === condition.value) && <option value={String(condition.value)}>(option deleted)</option>}
+        {options.map((option) => <option key={option.id} value={option.id}>{option.label}</option>)}
+      </Select>
+    );
+  }
+  const chosen = Array.isArray(condition.value) ? (condition.value as string[]) : [];
+  return (
+    <div role="group" aria-label="Options" className="flex flex-wrap gap-x-4 gap-y-1">
+      {options.map(({ id, label }) => (
+        <Checkbox key={id} label={label} checked={chosen.includes(id)} onChange={(event) => set(options.map((option) => option.id).filter((each) => (each === id ? event.target.checked : chosen.includes(each))))} />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,69 @@
+import type { ReactNode } from "react";
+import { controlClass, Field, Input, Textarea } from "../../ui/index.ts";
+import { cx } from "../../lib/cx.ts";
+import { directionOf } from "../model/content.ts";
+import { languageName } from "../model/languages.ts";
+import { errorAt } from "../model/pointers.ts";
+import { setText, textAt } from "../model/texts.ts";
+import { useDraft, useEdit, useLanguage } from "./context.tsx";
+
+interface TextFieldProps {
+  /** Where the text is in the document. */
+  readonly pointer: string;
+  readonly label: string;
+  readonly hint?: ReactNode;
+  /** Without words the text is left out. */
+  readonly optional?: boolean;
+  readonly multiline?: boolean;
+  readonly hideLabel?: boolean;
+  readonly placeholder?: string;
+}
+
+/** One text of the survey in the chosen language; in a further language beside the default one. */
+export function TextField({ pointer, label, hint, optional = false, multiline = false, hideLabel = false, placeholder }: TextFieldProps) {
+  const { document, errors } = useDraft();
+  const { language, isDefault, defaultLanguage } = useLanguage();
+  const edit = useEdit();
+  const text = textAt(document, pointer);
+  const original = text?.[defaultLanguage] ?? "";
+  const value = text?.[language] ?? "";
+  const isMissing = !isDefault && original.trim() !== "" && value.trim() === "";
+  const control = {
+    value,
+    lang: language,
+    dir: directionOf(language),
+    maxLength: 4_000,
+    disabled: !isDefault && original === "" && optional,
+    placeholder: isDefault ? placeholder : `In ${languageName(language)}`,
+    className: cx(isMissing && "border-warn"),
+    onChange: (event: { target: { value: string } }) => edit((draft) => setText(draft, pointer, language, event.target.value, optional), `${pointer}/${language}`),
+  };
+  const field = (
+    <Field
+      label={isDefault ? label : `${label} (${languageName(language)})`}
+      hideLabel={hideLabel}
+      error={errorAt(errors, pointer)}
+      hint={isMissing ? <span className="text-warn">Not translated: users see the {languageName(defaultLanguage)} text.</span> : hint}
+    >
+      {multiline ? <Textarea rows={2} {...control} /> : <Input {...control} />}
+    </Field>
+  );
+  if (isDefault) return field;
+  return (
+    <div className="grid gap-x-3 gap-y-1 @md:grid-cols-2">
+      <Original label={label} hideLabel={hideLabel} language={defaultLanguage} text={original} />
+      {field}
+    </div>
+  );
+}
+
+function Original({ label, hideLabel, language, text }: { label: string; hideLabel: boolean; language: string; text: string }) {
+  return (
+    <div className="flex min-w-0 flex-col gap-1">
+      <span className={cx("text-sm font-medium text-ink-3", hideLabel && "sr-only")}>{label} ({languageName(language)})</span>
+      <p lang={language} dir={directionOf(language)} className={cx(controlClass, "min-h-9 border-line bg-sunken py-[7px] whitespace-pre-line wrap-anywhere")}>
+        {text || <span className="text-ink-3">Empty</span>}
+      </p>
+    </div>
+  );
+}
