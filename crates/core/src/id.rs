@@ -86,6 +86,10 @@ id_type!(
     MemberId, "mbr"
 );
 id_type!(
+    /// An API key, to be named without showing it.
+    KeyId, "key"
+);
+id_type!(
     /// An event id made by Sonde because the sender gave none.
     GeneratedEventId, "evt"
 );

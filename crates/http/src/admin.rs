@@ -355,6 +355,7 @@ pub(crate) async fn responses<E: Engine>(
     let query = ResponseQuery {
         workspace: id("/workspace", &wire.workspace)?,
         survey: wire.survey.as_deref().map(|text| id::<SurveyId>("/survey", text)).transpose()?,
+        newest_first: false,
         after: wire.after.as_deref().map(|text| id::<DisplayId>("/after", text)).transpose()?,
         limit: RESPONSES_PAGE_MAX,
     };

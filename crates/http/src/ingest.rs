@@ -110,7 +110,7 @@ pub(crate) async fn event<E: Engine>(
     Ok(Json(EventAccepted { status: "ok", event_id: ingested.id.to_string(), duplicate: ingested.duplicate }))
 }
 
-fn read_event(json: &str, headers: &HeaderMap, workspace: WorkspaceId) -> Result<IngestEvent, Problem> {
+pub(crate) fn read_event(json: &str, headers: &HeaderMap, workspace: WorkspaceId) -> Result<IngestEvent, Problem> {
     let raw: EventBody<'_> = serde_json::from_str(json).map_err(|error| match error.classify() {
         serde_json::error::Category::Data => Problem::invalid(vec![sonde_service::FieldError::new("", error)]),
         _ => Problem::malformed(format!("the body is not valid JSON: {error}")),

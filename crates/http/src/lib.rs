@@ -5,6 +5,7 @@ mod assets;
 mod body;
 mod client;
 mod cors;
+mod dashboard;
 mod ingest;
 mod openapi;
 mod problem;
@@ -12,6 +13,7 @@ mod request_id;
 mod router;
 mod wire;
 
+pub use dashboard::{EdgeOptions, Peer};
 pub use openapi::openapi_json;
 pub use router::{admin_router, public_router};
 

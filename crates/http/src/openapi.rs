@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::{client, ingest};
+use crate::{client, dashboard, ingest};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -23,9 +23,26 @@ use crate::{client, ingest};
         client::displays::report,
         client::displays::respond,
         client::batch::batch,
+        dashboard::auth::state,
+        dashboard::auth::setup,
+        dashboard::auth::login,
+        dashboard::auth::logout,
+        dashboard::auth::password,
+        dashboard::workspaces::create,
+        dashboard::workspaces::rename,
+        dashboard::connections::show,
+        dashboard::connections::create_key,
+        dashboard::connections::revoke_key,
+        dashboard::connections::test_event,
     ),
     modifiers(&Security),
-    tags((name = "Ingest", description = "Called by the customer's servers"), (name = "Client", description = "Called by SDKs")),
+    tags(
+        (name = "Ingest", description = "Called by the customer's servers"),
+        (name = "Client", description = "Called by SDKs"),
+        (name = "Accounts", description = "Called by the dashboard, as all that follows: members and sessions"),
+        (name = "Workspaces", description = "Products of the customer, isolated from each other"),
+        (name = "Connections", description = "How servers, apps and sites reach a workspace"),
+    ),
 )]
 struct Api;
 
@@ -37,6 +54,9 @@ impl Modify for Security {
         let header = |name: &str, text: &str| SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(name, text)));
         components.add_security_scheme("backend_key", header("x-api-key", "Secret key of servers, sk_…"));
         components.add_security_scheme("sdk_key", header("x-sonde-key", "Public key of apps and sites, pk_…"));
+        let cookie = ApiKeyValue::with_description("__Host-sonde", "From POST /api/v1/auth/login; called `sonde` over plain http");
+        components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+        components.add_security_scheme("csrf", header("x-sonde-csrf", "csrf_token of GET /api/v1/auth/state; with every change"));
         components.add_security_scheme("client_token", header("x-sonde-token", "From POST /api/v1/client/session"));
     }
 }

@@ -99,6 +99,11 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
             Error::Unauthenticated(detail) => Self::new(StatusCode::UNAUTHORIZED, detail),
+            Error::Forbidden(detail) => Self::new(StatusCode::FORBIDDEN, detail),
+            Error::TooManyAttempts { retry_after_secs } => Self {
+                retry_after_secs: Some(retry_after_secs),
+                ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too many attempts; wait a while")
+            },
             Error::NotFound(what) => Self::new(StatusCode::NOT_FOUND, format!("there is no such {what}")),
             Error::Conflict(detail) => Self::new(StatusCode::CONFLICT, detail),
             Error::Invalid(errors) => Self::invalid(errors),

@@ -7,15 +7,17 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, patch, post, put};
+use axum::{Extension, middleware};
 use sonde_service::{Engine, Service};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::dashboard::{self, Edge, EdgeOptions};
 use crate::problem::Problem;
 use crate::{admin, assets, client, cors, ingest, openapi, request_id};
 
 /// What the world may call.
-pub fn public_router<E: Engine>(service: Arc<Service<E>>) -> Router {
+pub fn public_router<E: Engine>(service: Arc<Service<E>>, options: EdgeOptions) -> Router {
     let client = Router::new()
         .route("/config", get(client::config::config::<E>))
         .route("/session", post(client::session::start::<E>))
@@ -32,11 +34,32 @@ pub fn public_router<E: Engine>(service: Arc<Service<E>>) -> Router {
     let router = Router::new()
         .route("/api/v1/connections/backend/event", post(ingest::event::<E>))
         .nest("/api/v1/client", client)
+        .merge(dashboard_routes())
         .route("/api/openapi.json", get(openapi::serve))
         .route("/sdk/{*path}", get(assets::sdk))
         .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(ready::<E>));
-    finished(router, service)
+        .route("/readyz", get(ready::<E>))
+        .fallback(assets::dashboard);
+    finished(router.layer(Extension(Edge(Arc::new(options)))), service)
+}
+
+/// What members call.
+fn dashboard_routes<E: Engine>() -> Router<Arc<Service<E>>> {
+    let workspace = Router::new()
+        .route("/", patch(dashboard::workspaces::rename::<E>))
+        .route("/connections", get(dashboard::connections::show::<E>))
+        .route("/connections/backend/keys", post(dashboard::connections::create_key::<E>))
+        .route("/connections/backend/keys/{key}", delete(dashboard::connections::revoke_key::<E>))
+        .route("/connections/backend/test-event", post(dashboard::connections::test_event::<E>));
+    Router::new()
+        .route("/api/v1/auth/state", get(dashboard::auth::state::<E>))
+        .route("/api/v1/auth/setup", post(dashboard::auth::setup::<E>))
+        .route("/api/v1/auth/login", post(dashboard::auth::login::<E>))
+        .route("/api/v1/auth/logout", post(dashboard::auth::logout::<E>))
+        .route("/api/v1/auth/password", post(dashboard::auth::password::<E>))
+        .route("/api/v1/workspaces", post(dashboard::workspaces::create::<E>))
+        .nest("/api/v1/workspaces/{workspace}", workspace)
+        .layer(middleware::from_fn(dashboard::no_store))
 }
 
 /// What only the data folder's local socket may call.
@@ -48,13 +71,13 @@ pub fn admin_router<E: Engine>(service: Arc<Service<E>>) -> Router {
         .route("/surveys/status", post(admin::set_status::<E>))
         .route("/settings", post(admin::settings::<E>))
         .route("/triggers", post(admin::triggers::<E>))
-        .route("/responses", post(admin::responses::<E>));
+        .route("/responses", post(admin::responses::<E>))
+        .fallback(not_found);
     finished(router, service)
 }
 
 fn finished<E: Engine>(router: Router<Arc<Service<E>>>, service: Arc<Service<E>>) -> Router {
     router
-        .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(axum::middleware::from_fn(request_id::layer))

@@ -36,6 +36,9 @@ pub(crate) struct ServeOptions {
     /// The URL under which browsers and servers reach this one; default: the address listened on.
     #[arg(long, env = "SONDE_PUBLIC_URL")]
     pub(crate) public_url: Option<String>,
+    /// Let members sign in over plain http from anywhere; passwords and sessions can then be read on the way.
+    #[arg(long, env = "SONDE_INSECURE_COOKIE")]
+    pub(crate) insecure_cookie: bool,
     /// How the log is written.
     #[arg(long, env = "SONDE_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub(crate) log_format: LogFormat,

@@ -5,10 +5,14 @@ use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use sonde_http::Peer;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
@@ -23,24 +27,24 @@ const HEAD_BYTES_MAX: usize = 32 * 1024;
 pub(crate) trait Accept: Send + 'static {
     /// One connection.
     type Connection: AsyncRead + AsyncWrite + Unpin + Send + 'static;
-    /// Waits for the next connection.
-    fn accept(&self) -> impl Future<Output = std::io::Result<Self::Connection>> + Send;
+    /// Waits for the next connection; says who is at its other end, where that has an address.
+    fn accept(&self) -> impl Future<Output = std::io::Result<(Self::Connection, Option<Peer>)>> + Send;
 }
 
 impl Accept for TcpListener {
     type Connection = TcpStream;
-    async fn accept(&self) -> std::io::Result<TcpStream> {
-        let (connection, _) = Self::accept(self).await?;
+    async fn accept(&self) -> std::io::Result<(TcpStream, Option<Peer>)> {
+        let (connection, address) = Self::accept(self).await?;
         // An answer is one small write: waiting to fill a packet only adds latency.
         connection.set_nodelay(true)?;
-        Ok(connection)
+        Ok((connection, Some(Peer(address))))
     }
 }
 
 impl Accept for UnixListener {
     type Connection = UnixStream;
-    async fn accept(&self) -> std::io::Result<UnixStream> {
-        Self::accept(self).await.map(|(connection, _)| connection)
+    async fn accept(&self) -> std::io::Result<(UnixStream, Option<Peer>)> {
+        Self::accept(self).await.map(|(connection, _)| (connection, None))
     }
 }
 
@@ -55,8 +59,15 @@ pub(crate) async fn serve(listener: impl Accept, router: Router, stop: impl Futu
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok(connection) => {
-                    let serving = builder.serve_connection_with_upgrades(TokioIo::new(connection), service.clone()).into_owned();
+                Ok((connection, peer)) => {
+                    let service = service.clone();
+                    let with_peer = service_fn(move |mut request: Request<Incoming>| {
+                        if let Some(peer) = peer {
+                            request.extensions_mut().insert(peer);
+                        }
+                        service.call(request)
+                    });
+                    let serving = builder.serve_connection_with_upgrades(TokioIo::new(connection), with_peer).into_owned();
                     let watched = connections.watch(serving);
                     tokio::spawn(async move {
                         if let Err(error) = watched.await {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use sonde_http::EdgeOptions;
 use sonde_service::{QueueOptions, Service, SystemClock};
 use sonde_storage_embedded::EmbeddedStore;
 use tokio::net::{TcpListener, UnixListener};
@@ -12,7 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::cli::ServeOptions;
-use crate::{listen, telemetry};
+use crate::{listen, print, telemetry};
 
 /// The local socket within a data folder.
 pub(crate) fn socket_path(data: &Path) -> PathBuf {
@@ -36,10 +37,17 @@ async fn serve(options: &ServeOptions) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
     let local = bind_local(&options.data)?;
     let url = options.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+    let url = url.trim_end_matches('/').to_owned();
+    if let Some(token) = service.begin_setup().await? {
+        let link = format!("{url}/setup#token={token}");
+        tracing::info!(link, "nobody can sign in yet: open this link to create the owner");
+        print(&format!("Open {link} to create the owner.\n"))?;
+    }
     tracing::info!(%address, url, data = %options.data.display(), "sonde is ready");
+    let edge = EdgeOptions { public_url: url, insecure_cookie: options.insecure_cookie };
 
     let (stopping, stopped) = watch::channel(false);
-    let public = tokio::spawn(listen::serve(listener, sonde_http::public_router(Arc::clone(&service)), resolved(stopped.clone())));
+    let public = tokio::spawn(listen::serve(listener, sonde_http::public_router(Arc::clone(&service), edge), resolved(stopped.clone())));
     let admin = tokio::spawn(listen::serve(local, sonde_http::admin_router(Arc::clone(&service)), resolved(stopped)));
     let failed = tokio::select! {
         () = stop.asked() => false,

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use sonde_core::id::{MemberId, SurveyId, WorkspaceId};
+use sonde_core::id::{SurveyId, WorkspaceId};
 use sonde_core::key::KeyKind;
-use sonde_core::limits::{LIVE_SURVEYS_MAX, NAME_SCALARS_MAX};
+use sonde_core::limits::{LIVE_SURVEYS_MAX, WAIT_PERIOD_DAYS_MAX};
 use sonde_core::survey::{SurveyStatus, parse_document};
 use sonde_core::time::Span;
-use sonde_storage::{NewMember, NewWorkspace, ResponseQuery, ResponseRow, SurveyRecord, TriggerStats, Workspace};
+use sonde_storage::{ResponseQuery, ResponseRow, SurveyRecord, TriggerStats, Workspace};
 
 use crate::error::{Error, FieldError};
-use crate::{Engine, Service, keys, passwords, random};
+use crate::accounts::{NewOwner, check_email, check_name};
+use crate::{Engine, Service, passwords, random};
 
 /// A workspace to create.
 #[derive(Clone, Debug)]
@@ -58,28 +59,16 @@ pub struct SurveyNow {
     pub status: SurveyStatus,
 }
 
-/// Longest wait period, in days.
-const WAIT_PERIOD_DAYS_MAX: u32 = 3_650;
-
 impl<E: Engine> Service<E> {
     /// Creates a workspace with a backend key, an SDK key and an owner.
     pub async fn init(&self, input: InitInput) -> Result<Initialised, Error> {
         check_init(&input)?;
-        let now = self.now();
-        let id = WorkspaceId::new(now, random::bytes());
-        let password = input.password;
-        let hashing = tokio::task::spawn_blocking(move || passwords::hash(&password)).await;
-        let password_hash = hashing.map_err(|_| Error::Busy { retry_after_secs: 1 })??;
-        let (backend_key, backend) = keys::mint(id, KeyKind::Backend, now);
-        let (sdk_key, sdk) = keys::mint(id, KeyKind::Sdk, now);
-        let workspace = Workspace { id, name: input.workspace.trim().to_owned(), wait_period: Span::ZERO, created_at: now };
-        let owner = NewMember { id: MemberId::new(now, random::bytes()), email: input.email.trim().to_owned(), password_hash };
-        let new = NewWorkspace { workspace: workspace.clone(), keys: vec![backend.clone(), sdk.clone()], owner };
-        self.engine.create_workspace(new).await?;
-        self.cache.refresh(&*self.engine, &workspace).await?;
-        self.cache.add_key(backend);
-        self.cache.add_key(sdk);
-        Ok(Initialised { workspace: id, backend_key, sdk_key })
+        let owner = NewOwner { email: input.email.trim().to_owned(), password_hash: passwords::hash(input.password).await? };
+        let (workspace, keys) = self.create_workspace(&input.workspace, owner, &[KeyKind::Backend, KeyKind::Sdk]).await?;
+        match <[String; 2]>::try_from(keys) {
+            Ok([backend_key, sdk_key]) => Ok(Initialised { workspace, backend_key, sdk_key }),
+            Err(keys) => unreachable!("two keys were asked for and {} made", keys.len()),
+        }
     }
 
     /// Brings in a survey document as a new survey or as the next draft of one, and launches it if asked to.
@@ -90,7 +79,7 @@ impl<E: Engine> Service<E> {
         let now = self.now();
         let survey = match input.survey {
             Some(survey) => {
-                self.engine.set_draft(input.workspace, survey, input.document, now).await.map_err(not_found("survey"))?;
+                self.engine.set_draft(input.workspace, survey, input.document, None, now).await.map_err(not_found("survey"))?;
                 survey
             }
             None => {
@@ -100,7 +89,9 @@ impl<E: Engine> Service<E> {
                     workspace: input.workspace,
                     status: SurveyStatus::Draft,
                     draft: input.document,
+                    draft_revision: 1,
                     published: None,
+                    launched_at: None,
                     created_at: now,
                     updated_at: now,
                 };
@@ -110,7 +101,7 @@ impl<E: Engine> Service<E> {
         };
         if input.launch {
             self.check_live_limit(input.workspace, survey)?;
-            self.engine.publish(input.workspace, survey, now).await?;
+            self.engine.publish(input.workspace, survey, None, now).await?;
             self.engine.set_status(input.workspace, survey, SurveyStatus::Live, now).await?;
         }
         self.cache.refresh(&*self.engine, &workspace).await?;
@@ -148,9 +139,8 @@ impl<E: Engine> Service<E> {
         if days > WAIT_PERIOD_DAYS_MAX {
             return Err(Error::invalid("/wait_period_days", format!("must be at most {WAIT_PERIOD_DAYS_MAX}")));
         }
-        self.engine.set_wait_period(workspace, Span::from_days(i64::from(days))).await.map_err(not_found("workspace"))?;
         let stored = self.stored_workspace(workspace).await?;
-        Ok(self.cache.refresh(&*self.engine, &stored).await?)
+        self.change_workspace(Workspace { wait_period: Span::from_days(i64::from(days)), ..stored }).await
     }
 
     /// Response rows, in the order of display ids.
@@ -165,7 +155,7 @@ impl<E: Engine> Service<E> {
         Ok(self.engine.trigger_stats(workspace).await?)
     }
 
-    async fn stored_workspace(&self, id: WorkspaceId) -> Result<Workspace, Error> {
+    pub(crate) async fn stored_workspace(&self, id: WorkspaceId) -> Result<Workspace, Error> {
         let all = self.engine.workspaces().await?;
         all.into_iter().find(|workspace| workspace.id == id).ok_or(Error::NotFound("workspace"))
     }
@@ -186,7 +176,7 @@ impl<E: Engine> Service<E> {
     }
 }
 
-fn not_found(what: &'static str) -> impl Fn(sonde_storage::StorageError) -> Error {
+pub(crate) fn not_found(what: &'static str) -> impl Fn(sonde_storage::StorageError) -> Error {
     move |error| match Error::from(error) {
         Error::NotFound(_) => Error::NotFound(what),
         other => other,
@@ -194,17 +184,11 @@ fn not_found(what: &'static str) -> impl Fn(sonde_storage::StorageError) -> Erro
 }
 
 fn check_init(input: &InitInput) -> Result<(), Error> {
-    let mut wrong = Vec::new();
-    let name_length = input.workspace.trim().chars().count();
-    if !(1..=NAME_SCALARS_MAX).contains(&name_length) || input.workspace.chars().any(char::is_control) {
-        wrong.push(FieldError::new("/workspace", format!("must have 1 to {NAME_SCALARS_MAX} characters and no control characters")));
-    }
-    let email = input.email.trim();
-    let looks_like_one = email.len() <= 254
-        && email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
-        && !email.chars().any(|c| c.is_control() || c.is_whitespace());
-    if !looks_like_one {
-        wrong.push(FieldError::new("/email", "must be an e-mail address"));
-    }
+    let checks = [
+        check_name("/workspace", &input.workspace),
+        check_email("/email", &input.email),
+        passwords::check("/password", &input.password),
+    ];
+    let wrong: Vec<FieldError> = checks.into_iter().filter_map(Result::err).collect();
     if wrong.is_empty() { Ok(()) } else { Err(Error::Invalid(wrong)) }
 }

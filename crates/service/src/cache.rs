@@ -1,13 +1,15 @@
 //! The catalogue in memory: an immutable snapshot per workspace, swapped whole on change, and the keys by hash.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use sonde_core::decide::WorkspaceSnapshot;
-use sonde_core::id::{SurveyId, WorkspaceId};
+use sonde_core::id::{KeyId, SurveyId, WorkspaceId};
 use sonde_core::key::{KeyHash, KeyKind};
 use sonde_core::survey::{Survey, SurveyDocument, parse_document};
 use sonde_storage::{ApiKey, Catalogue, StorageError, StorageErrorKind, SurveyRecord, Workspace};
+use sonde_core::time::Timestamp;
 use subtle::ConstantTimeEq as _;
 
 /// Most versions of surveys kept in memory beyond the published ones.
@@ -16,6 +18,8 @@ const OLD_VERSIONS_MAX: usize = 4_096;
 /// One workspace as the hot path sees it.
 #[derive(Debug)]
 pub struct CachedWorkspace {
+    /// Name and settings.
+    pub record: Workspace,
     /// What decisions read.
     pub snapshot: WorkspaceSnapshot,
     /// Changes with every change of the catalogue: the `ETag` of the client configuration.
@@ -29,10 +33,34 @@ pub struct Authorised {
     pub workspace: WorkspaceId,
 }
 
+/// A key as it is known here. Revoked keys stay, so that nothing read from the store a moment earlier revives them.
+#[derive(Debug)]
+pub(crate) struct CachedKey {
+    /// As it is stored, but for its last use.
+    pub(crate) key: ApiKey,
+    /// In milliseconds; 0 for never.
+    last_used: AtomicI64,
+    /// The last use that the store knows of.
+    last_used_stored: AtomicI64,
+}
+
+impl CachedKey {
+    fn new(key: ApiKey) -> Arc<Self> {
+        let last_used = key.last_used_at.map_or(0, Timestamp::as_millis);
+        Arc::new(Self { key, last_used: AtomicI64::new(last_used), last_used_stored: AtomicI64::new(last_used) })
+    }
+
+    /// When it was last used, to the moment.
+    pub(crate) fn last_used_at(&self) -> Option<Timestamp> {
+        let millis = self.last_used.load(Ordering::Relaxed);
+        (millis != 0).then(|| Timestamp::from_millis(millis))
+    }
+}
+
 #[derive(Default)]
 struct Maps {
     workspaces: HashMap<WorkspaceId, Arc<CachedWorkspace>>,
-    keys: HashMap<KeyHash, ApiKey>,
+    keys: HashMap<KeyHash, Arc<CachedKey>>,
     versions: HashMap<(SurveyId, u32), Arc<SurveyDocument>>,
 }
 
@@ -46,7 +74,7 @@ impl CatalogueCache {
     pub(crate) async fn load(catalogue: &impl Catalogue) -> Result<Self, StorageError> {
         let cache = Self { maps: RwLock::default() };
         for key in catalogue.keys().await? {
-            cache.write().keys.insert(key.hash, key);
+            cache.add_key(key);
         }
         for workspace in catalogue.workspaces().await? {
             cache.refresh(catalogue, &workspace).await?;
@@ -64,13 +92,42 @@ impl CatalogueCache {
         }
         let revision = maps.workspaces.get(&workspace.id).map_or(1, |cached| cached.revision + 1);
         let snapshot = WorkspaceSnapshot::new(workspace.id, workspace.wait_period, surveys);
-        maps.workspaces.insert(workspace.id, Arc::new(CachedWorkspace { snapshot, revision }));
+        maps.workspaces.insert(workspace.id, Arc::new(CachedWorkspace { record: workspace.clone(), snapshot, revision }));
         Ok(())
     }
 
-    /// Makes a key known.
+    /// Makes a key known; one that is known already stays as it is known.
     pub(crate) fn add_key(&self, key: ApiKey) {
-        self.write().keys.insert(key.hash, key);
+        self.write().keys.entry(key.hash).or_insert_with(|| CachedKey::new(key));
+    }
+
+    /// Lets a key open nothing from now on.
+    pub(crate) fn revoke_key(&self, workspace: WorkspaceId, id: KeyId, now: Timestamp) {
+        for known in self.write().keys.values_mut().filter(|known| known.key.id == id && known.key.workspace == workspace) {
+            let revoked = ApiKey { revoked_at: known.key.revoked_at.or(Some(now)), last_used_at: known.last_used_at(), ..known.key.clone() };
+            *known = CachedKey::new(revoked);
+        }
+    }
+
+    /// The keys of a workspace that are not revoked, by creation.
+    pub(crate) fn live_keys(&self, workspace: WorkspaceId) -> Vec<Arc<CachedKey>> {
+        let maps = self.read();
+        let live = maps.keys.values().filter(|known| known.key.workspace == workspace && known.key.revoked_at.is_none());
+        let mut live: Vec<_> = live.cloned().collect();
+        live.sort_by_key(|known| (known.key.created_at, known.key.id));
+        live
+    }
+
+    /// Keys that were used since this was last asked, and when.
+    pub(crate) fn take_used(&self) -> Vec<(KeyId, Timestamp)> {
+        let mut used = Vec::new();
+        for known in self.read().keys.values() {
+            let last_used = known.last_used.load(Ordering::Relaxed);
+            if known.last_used_stored.swap(last_used, Ordering::Relaxed) < last_used {
+                used.push((known.key.id, Timestamp::from_millis(last_used)));
+            }
+        }
+        used
     }
 
     /// The holder of a key of a kind. An unknown key is read through once.
@@ -79,21 +136,21 @@ impl CatalogueCache {
         catalogue: &impl Catalogue,
         text: &str,
         kind: KeyKind,
+        now: Timestamp,
     ) -> Result<Option<Authorised>, StorageError> {
         let hash = KeyHash::of(text);
-        if let Some(key) = self.known_key(&hash) {
-            return Ok(fits(&key, &hash, kind));
+        if let Some(known) = self.known_key(&hash) {
+            return Ok(fits(&known, &hash, kind, now));
         }
         if !text.starts_with(kind.prefix()) {
             return Ok(None);
         }
         let Some(key) = catalogue.key(hash).await? else { return Ok(None) };
-        let authorised = fits(&key, &hash, kind);
         self.add_key(key);
-        Ok(authorised)
+        Ok(self.known_key(&hash).and_then(|known| fits(&known, &hash, kind, now)))
     }
 
-    fn known_key(&self, hash: &KeyHash) -> Option<ApiKey> {
+    fn known_key(&self, hash: &KeyHash) -> Option<Arc<CachedKey>> {
         self.read().keys.get(hash).cloned()
     }
 
@@ -138,9 +195,13 @@ impl CatalogueCache {
 }
 
 /// Compares the hash once more, in constant time: a map's own comparison may stop early.
-fn fits(key: &ApiKey, hash: &KeyHash, kind: KeyKind) -> Option<Authorised> {
-    let same = bool::from(key.hash.as_bytes().ct_eq(hash.as_bytes()));
-    (same && key.kind == kind).then_some(Authorised { workspace: key.workspace })
+fn fits(known: &CachedKey, hash: &KeyHash, kind: KeyKind, now: Timestamp) -> Option<Authorised> {
+    let same = bool::from(known.key.hash.as_bytes().ct_eq(hash.as_bytes()));
+    if !same || known.key.kind != kind || known.key.revoked_at.is_some() {
+        return None;
+    }
+    known.last_used.store(now.as_millis(), Ordering::Relaxed);
+    Some(Authorised { workspace: known.key.workspace })
 }
 
 fn survey(record: &SurveyRecord) -> Result<Survey, StorageError> {

@@ -24,6 +24,15 @@ pub enum Error {
     /// The key, token or proof is missing, unknown or expired: authenticate again.
     #[error("{0}")]
     Unauthenticated(&'static str),
+    /// The caller is known and may not do this: ask somebody who may.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// Tried too often: wait this many seconds.
+    #[error("too many attempts")]
+    TooManyAttempts {
+        /// How long.
+        retry_after_secs: u32,
+    },
     /// There is no such thing, or it is not the caller's.
     #[error("there is no such {0}")]
     NotFound(&'static str),
@@ -55,7 +64,7 @@ impl From<StorageError> for Error {
     fn from(error: StorageError) -> Self {
         match error.kind() {
             StorageErrorKind::Unavailable => Self::Busy { retry_after_secs: 1 },
-            StorageErrorKind::AlreadyExists => Self::Conflict(error.to_string()),
+            StorageErrorKind::AlreadyExists | StorageErrorKind::Stale => Self::Conflict(error.to_string()),
             StorageErrorKind::NotFound => Self::NotFound("thing"),
             StorageErrorKind::Corrupt | StorageErrorKind::NewerFormat | StorageErrorKind::Locked | StorageErrorKind::Fatal => {
                 Self::Storage(error)

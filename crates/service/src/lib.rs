@@ -4,10 +4,12 @@
 //! through one bounded [write queue](write_queue), which makes a group durable with one sync before any of it is
 //! answered.
 
+pub mod accounts;
 pub mod admin;
 mod cache;
 mod client;
 mod clock;
+pub mod connections;
 mod error;
 mod ingest;
 mod keys;
@@ -21,7 +23,7 @@ mod write_queue;
 
 use std::sync::Arc;
 
-use sonde_storage::{Activity, Catalogue, Clock, Responses, StorageError};
+use sonde_storage::{Accounts, Activity, Catalogue, Clock, Responses, StorageError};
 // What edges and wiring need of the ports, so that they need not know the ports' crate.
 pub use sonde_storage::{ResponseQuery, ResponseRow, StorageErrorKind, TriggerStats};
 
@@ -34,8 +36,8 @@ pub use token::Session;
 pub use write_queue::QueueOptions;
 
 /// Everything an engine must be.
-pub trait Engine: Catalogue + Activity + Responses {}
-impl<E: Catalogue + Activity + Responses> Engine for E {}
+pub trait Engine: Accounts + Catalogue + Activity + Responses {}
+impl<E: Accounts + Catalogue + Activity + Responses> Engine for E {}
 
 /// The product over one engine.
 pub struct Service<E: Engine> {
@@ -47,6 +49,7 @@ pub struct Service<E: Engine> {
     known_keys: ingest::KnownKeys,
     tokens: token::TokenSigner,
     merges: users::MergesUnderWay,
+    doors: accounts::Doors,
 }
 
 impl<E: Engine> Service<E> {
@@ -64,6 +67,7 @@ impl<E: Engine> Service<E> {
             known_keys: ingest::KnownKeys::default(),
             tokens: token::TokenSigner::new(secret),
             merges: users::MergesUnderWay::default(),
+            doors: accounts::Doors::default(),
         });
         Arc::clone(&service).start_background();
         Ok(service)
@@ -71,6 +75,7 @@ impl<E: Engine> Service<E> {
 
     /// Counters and retention; they end when the service is dropped.
     fn start_background(self: Arc<Self>) {
+        connections::start(&self);
         observe::start(&self);
         retention::start(&self);
     }
@@ -88,6 +93,7 @@ impl<E: Engine> Service<E> {
     /// Writes what is only counted in memory and waits until every accepted write is answered.
     pub async fn drain(&self) {
         self.flush_observed().await;
+        self.flush_key_use().await;
     }
 
     /// Now, by the service's clock.

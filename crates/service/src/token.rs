@@ -18,6 +18,7 @@ pub const TOKEN_LIFETIME: Span = Span::DAY;
 pub const TOKEN_BYTES_MAX: usize = 1_500;
 
 const VERSION: u8 = 1;
+const PAGE_TOKEN: &[u8] = b"page";
 const HEADER_BYTES: usize = 3 + 16 + 8;
 
 /// Who an SDK speaks for, and where it runs.
@@ -51,6 +52,18 @@ impl TokenSigner {
         payload.extend(session.user.id.as_str().as_bytes());
         let signature = self.keyed.clone().chain_update(&payload).finalize().into_bytes();
         format!("{}.{}", URL_SAFE_NO_PAD.encode(&payload), URL_SAFE_NO_PAD.encode(signature))
+    }
+
+    /// What a page must send with every change, bound to a member's session. No client token says the same: the first
+    /// byte of theirs is a version number.
+    pub(crate) fn page_token(&self, session: &[u8; 32]) -> String {
+        URL_SAFE_NO_PAD.encode(self.keyed.clone().chain_update(PAGE_TOKEN).chain_update(session).finalize().into_bytes())
+    }
+
+    /// Whether a page's token is that of the session. Compares in constant time.
+    pub(crate) fn is_page_token(&self, session: &[u8; 32], given: &str) -> bool {
+        let keyed = self.keyed.clone().chain_update(PAGE_TOKEN).chain_update(session);
+        URL_SAFE_NO_PAD.decode(given).is_ok_and(|given| keyed.verify_slice(&given).is_ok())
     }
 
     /// The session of a token that this installation issued and that has not expired.
@@ -125,6 +138,18 @@ mod tests {
             let last_moment = issued + TOKEN_LIFETIME + Span::from_millis(-1);
             assert_eq!(signer.verify(&token, last_moment), Some(session(id)));
             assert_eq!(signer.verify(&token, issued + TOKEN_LIFETIME), None);
+        }
+    }
+
+    #[test]
+    fn a_page_token_is_that_of_one_session() {
+        let signer = TokenSigner::new([1; 32]);
+        let token = signer.page_token(&[2; 32]);
+        assert!(signer.is_page_token(&[2; 32], &token));
+        assert!(!signer.is_page_token(&[3; 32], &token));
+        assert!(!TokenSigner::new([2; 32]).is_page_token(&[2; 32], &token));
+        for bad in ["", "1", &token[1..], "é"] {
+            assert!(!signer.is_page_token(&[2; 32], bad));
         }
     }
 

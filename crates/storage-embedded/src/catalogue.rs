@@ -2,14 +2,16 @@
 
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
-use sonde_core::id::{SurveyId, WorkspaceId};
+use sonde_core::id::{KeyId, WorkspaceId};
 use sonde_core::key::{KeyHash, KeyKind};
-use sonde_core::survey::SurveyStatus;
+use sonde_core::settings::WorkspaceSettings;
 use sonde_core::time::{Span, Timestamp};
-use sonde_storage::{ApiKey, Catalogue, NewWorkspace, StorageError, StorageErrorKind, SurveyRecord, SurveyVersion, Workspace};
+use sonde_core::trigger::{TriggerKind, TriggerName};
+use sonde_storage::{ApiKey, Catalogue, NewWorkspace, StorageError, StorageErrorKind, TriggerRecord, Workspace};
 
 use crate::EmbeddedStore;
 use crate::error;
+use crate::rows;
 use crate::sqlite::write;
 
 const TOKEN_SECRET: &str = "client_token";
@@ -22,20 +24,19 @@ impl Catalogue for EmbeddedStore {
     async fn workspaces(&self) -> Result<Vec<Workspace>, StorageError> {
         self.reader
             .run(|connection| {
-                let sql = "SELECT id, name, wait_ms, created_at FROM workspaces ORDER BY created_at, id";
+                let sql = "SELECT id, name, wait_ms, created_at, settings FROM workspaces ORDER BY created_at, id";
                 read_all(connection, "read workspaces", sql, [], read_workspace)
             })
             .await
     }
 
-    async fn set_wait_period(&self, workspace: WorkspaceId, wait_period: Span) -> Result<(), StorageError> {
+    async fn update_workspace(&self, workspace: Workspace) -> Result<(), StorageError> {
         self.writer
             .run(move |connection| {
-                let sql = "UPDATE workspaces SET wait_ms = ?2 WHERE id = ?1";
-                let changed = connection
-                    .prepare_cached(sql)
-                    .and_then(|mut statement| statement.execute(params![workspace.as_bytes(), wait_period.as_millis()]));
-                expect_one(changed, "set the wait period", "workspace")
+                let sql = "UPDATE workspaces SET name = ?2, wait_ms = ?3, settings = ?4 WHERE id = ?1";
+                let settings = rows::settings::encode(&workspace.settings);
+                let row = params![workspace.id.as_bytes(), workspace.name, workspace.wait_period.as_millis(), settings];
+                expect_one(execute(connection, "change a workspace", sql, row)?, "workspace")
             })
             .await
     }
@@ -43,7 +44,8 @@ impl Catalogue for EmbeddedStore {
     async fn keys(&self) -> Result<Vec<ApiKey>, StorageError> {
         self.reader
             .run(|connection| {
-                let sql = "SELECT hash, workspace_id, kind, created_at FROM api_keys ORDER BY created_at, hash";
+                let sql = "SELECT id, hash, workspace_id, kind, text, hint, created_at, last_used_at, revoked_at FROM api_keys \
+                           ORDER BY created_at, id";
                 read_all(connection, "read keys", sql, [], read_key)
             })
             .await
@@ -52,8 +54,60 @@ impl Catalogue for EmbeddedStore {
     async fn key(&self, hash: KeyHash) -> Result<Option<ApiKey>, StorageError> {
         self.reader
             .run(move |connection| {
-                let sql = "SELECT hash, workspace_id, kind, created_at FROM api_keys WHERE hash = ?1";
+                let sql = "SELECT id, hash, workspace_id, kind, text, hint, created_at, last_used_at, revoked_at FROM api_keys \
+                           WHERE hash = ?1";
                 read_one(connection, "read a key", sql, params![hash.as_bytes()], read_key)
+            })
+            .await
+    }
+
+    async fn create_key(&self, key: ApiKey, live_max: usize) -> Result<(), StorageError> {
+        self.writer.run(move |connection| write(connection, "create a key", |transaction| create_key(transaction, &key, live_max))).await
+    }
+
+    async fn revoke_key(&self, workspace: WorkspaceId, key: KeyId, now: Timestamp) -> Result<(), StorageError> {
+        self.writer
+            .run(move |connection| {
+                let sql = "UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?3) WHERE workspace_id = ?1 AND id = ?2";
+                let row = params![workspace.as_bytes(), key.as_bytes(), now.as_millis()];
+                expect_one(execute(connection, "revoke a key", sql, row)?, "key")
+            })
+            .await
+    }
+
+    async fn touch_keys(&self, used: Vec<(KeyId, Timestamp)>) -> Result<(), StorageError> {
+        self.writer
+            .run(move |connection| {
+                write(connection, "note the use of keys", |transaction| {
+                    let sql = "UPDATE api_keys SET last_used_at = max(coalesce(last_used_at, ?2), ?2) WHERE id = ?1";
+                    for (key, at) in &used {
+                        execute(transaction, "note the use of keys", sql, params![key.as_bytes(), at.as_millis()])?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
+    }
+
+    async fn trigger_records(&self, workspace: WorkspaceId) -> Result<Vec<TriggerRecord>, StorageError> {
+        self.reader
+            .run(move |connection| {
+                let sql = "SELECT kind, name, archived FROM triggers WHERE workspace_id = ?1 ORDER BY kind, name";
+                read_all(connection, "read triggers", sql, params![workspace.as_bytes()], read_trigger)
+            })
+            .await
+    }
+
+    async fn put_trigger_record(&self, workspace: WorkspaceId, record: TriggerRecord) -> Result<(), StorageError> {
+        self.writer
+            .run(move |connection| {
+                write(connection, "store a trigger", |transaction| {
+                    expect_workspace(transaction, workspace)?;
+                    let sql = "INSERT INTO triggers (workspace_id, kind, name, archived) VALUES (?1, ?2, ?3, ?4) \
+                               ON CONFLICT (workspace_id, kind, name) DO UPDATE SET archived = excluded.archived";
+                    let row = params![workspace.as_bytes(), trigger_kind_name(record.kind), record.name.as_str(), record.archived];
+                    execute(transaction, "store a trigger", sql, row).map(|_| ())
+                })
             })
             .await
     }
@@ -61,76 +115,22 @@ impl Catalogue for EmbeddedStore {
     async fn token_secret(&self, fresh: [u8; 32]) -> Result<[u8; 32], StorageError> {
         self.writer.run(move |connection| write(connection, "keep the token secret", |transaction| token_secret(transaction, fresh))).await
     }
-
-    async fn create_survey(&self, survey: SurveyRecord) -> Result<(), StorageError> {
-        self.writer.run(move |connection| write(connection, "create a survey", |transaction| create_survey(transaction, &survey))).await
-    }
-
-    async fn set_draft(&self, workspace: WorkspaceId, survey: SurveyId, draft: String, now: Timestamp) -> Result<(), StorageError> {
-        self.writer
-            .run(move |connection| {
-                let sql = "UPDATE surveys SET draft = ?3, updated_at = ?4 WHERE workspace_id = ?1 AND id = ?2";
-                let changed = connection
-                    .prepare_cached(sql)
-                    .and_then(|mut statement| statement.execute(params![workspace.as_bytes(), survey.as_bytes(), draft, now.as_millis()]));
-                expect_one(changed, "set a draft", "survey")
-            })
-            .await
-    }
-
-    async fn publish(&self, workspace: WorkspaceId, survey: SurveyId, now: Timestamp) -> Result<SurveyVersion, StorageError> {
-        self.writer
-            .run(move |connection| write(connection, "publish a survey", |transaction| publish(transaction, workspace, survey, now)))
-            .await
-    }
-
-    async fn set_status(&self, workspace: WorkspaceId, survey: SurveyId, status: SurveyStatus, now: Timestamp) -> Result<(), StorageError> {
-        self.writer
-            .run(move |connection| {
-                let sql = "UPDATE surveys SET status = ?3, updated_at = ?4 WHERE workspace_id = ?1 AND id = ?2";
-                let changed = connection.prepare_cached(sql).and_then(|mut statement| {
-                    statement.execute(params![workspace.as_bytes(), survey.as_bytes(), status_name(status), now.as_millis()])
-                });
-                expect_one(changed, "set a status", "survey")
-            })
-            .await
-    }
-
-    async fn surveys(&self, workspace: WorkspaceId) -> Result<Vec<SurveyRecord>, StorageError> {
-        self.reader
-            .run(move |connection| {
-                let sql = "SELECT s.id, s.workspace_id, s.status, s.draft, s.created_at, s.updated_at, \
-                           v.number, v.document, v.published_at \
-                           FROM surveys s LEFT JOIN survey_versions v \
-                           ON v.workspace_id = s.workspace_id AND v.survey_id = s.id AND v.number = s.published \
-                           WHERE s.workspace_id = ?1 ORDER BY s.id";
-                read_all(connection, "read surveys", sql, params![workspace.as_bytes()], read_survey)
-            })
-            .await
-    }
-
-    async fn survey_version(&self, workspace: WorkspaceId, survey: SurveyId, number: u32) -> Result<Option<SurveyVersion>, StorageError> {
-        self.reader
-            .run(move |connection| {
-                let sql = "SELECT number, document, published_at FROM survey_versions \
-                           WHERE workspace_id = ?1 AND survey_id = ?2 AND number = ?3";
-                let params = params![workspace.as_bytes(), survey.as_bytes(), number];
-                read_one(connection, "read a version", sql, params, |row| read_version(row, 0))
-            })
-            .await
-    }
 }
 
 fn create_workspace(transaction: &Transaction<'_>, new: &NewWorkspace) -> Result<(), StorageError> {
     let failed = |error| error::sqlite("create a workspace", error);
     let NewWorkspace { workspace, keys, owner } = new;
-    let sql = "INSERT INTO workspaces (id, name, wait_ms, created_at) VALUES (?1, ?2, ?3, ?4)";
-    let row = params![workspace.id.as_bytes(), workspace.name, workspace.wait_period.as_millis(), workspace.created_at.as_millis()];
+    let sql = "INSERT INTO workspaces (id, name, wait_ms, created_at, settings) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let row = params![
+        workspace.id.as_bytes(),
+        workspace.name,
+        workspace.wait_period.as_millis(),
+        workspace.created_at.as_millis(),
+        rows::settings::encode(&workspace.settings)
+    ];
     transaction.execute(sql, row).map_err(failed)?;
     for key in keys {
-        let sql = "INSERT INTO api_keys (hash, workspace_id, kind, created_at) VALUES (?1, ?2, ?3, ?4)";
-        let row = params![key.hash.as_bytes(), key.workspace.as_bytes(), kind_name(key.kind), key.created_at.as_millis()];
-        transaction.execute(sql, row).map_err(failed)?;
+        insert_key(transaction, key)?;
     }
     let known: Option<[u8; 16]> = transaction
         .query_row("SELECT id FROM members WHERE email = ?1", params![owner.email], |row| row.get(0))
@@ -149,6 +149,40 @@ fn create_workspace(transaction: &Transaction<'_>, new: &NewWorkspace) -> Result
     Ok(())
 }
 
+fn insert_key(transaction: &Transaction<'_>, key: &ApiKey) -> Result<(), StorageError> {
+    let sql = "INSERT INTO api_keys (id, hash, workspace_id, kind, text, hint, created_at, last_used_at, revoked_at) \
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+    let row = params![
+        key.id.as_bytes(),
+        key.hash.as_bytes(),
+        key.workspace.as_bytes(),
+        kind_name(key.kind),
+        key.text,
+        key.hint,
+        key.created_at.as_millis(),
+        key.last_used_at.map(Timestamp::as_millis),
+        key.revoked_at.map(Timestamp::as_millis)
+    ];
+    execute(transaction, "store a key", sql, row).map(|_| ())
+}
+
+fn create_key(transaction: &Transaction<'_>, key: &ApiKey, live_max: usize) -> Result<(), StorageError> {
+    expect_workspace(transaction, key.workspace)?;
+    let sql = "SELECT count(*) FROM api_keys WHERE workspace_id = ?1 AND kind = ?2 AND revoked_at IS NULL";
+    let live = read_one(transaction, "count keys", sql, params![key.workspace.as_bytes(), kind_name(key.kind)], |row| row.get(0))?;
+    let live: i64 = live.unwrap_or_default();
+    if usize::try_from(live).unwrap_or(usize::MAX) >= live_max {
+        return Err(StorageError::new(StorageErrorKind::AlreadyExists, format!("there are {live_max} such keys already")));
+    }
+    insert_key(transaction, key)
+}
+
+pub(crate) fn expect_workspace(transaction: &Transaction<'_>, workspace: WorkspaceId) -> Result<(), StorageError> {
+    let sql = "SELECT 1 FROM workspaces WHERE id = ?1";
+    let found = read_one(transaction, "look for a workspace", sql, params![workspace.as_bytes()], |_| Ok(()))?;
+    found.ok_or_else(|| not_found("workspace"))
+}
+
 fn token_secret(transaction: &Transaction<'_>, fresh: [u8; 32]) -> Result<[u8; 32], StorageError> {
     let failed = |error| error::sqlite("keep the token secret", error);
     let sql = "INSERT INTO secrets (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING";
@@ -156,93 +190,70 @@ fn token_secret(transaction: &Transaction<'_>, fresh: [u8; 32]) -> Result<[u8; 3
     transaction.query_row("SELECT value FROM secrets WHERE name = ?1", params![TOKEN_SECRET], |row| row.get(0)).map_err(failed)
 }
 
-fn create_survey(transaction: &Transaction<'_>, survey: &SurveyRecord) -> Result<(), StorageError> {
-    let failed = |error| error::sqlite("create a survey", error);
-    let sql = "SELECT 1 FROM workspaces WHERE id = ?1";
-    let workspace = transaction.query_row(sql, params![survey.workspace.as_bytes()], |_| Ok(())).optional().map_err(failed)?;
-    if workspace.is_none() {
-        return Err(not_found("workspace"));
-    }
-    let sql = "INSERT INTO surveys (workspace_id, id, status, draft, published, created_at, updated_at) \
-               VALUES (?1, ?2, 'draft', ?3, 0, ?4, ?5)";
-    let row = params![
-        survey.workspace.as_bytes(),
-        survey.id.as_bytes(),
-        survey.draft,
-        survey.created_at.as_millis(),
-        survey.updated_at.as_millis()
-    ];
-    transaction.execute(sql, row).map_err(failed)?;
-    Ok(())
-}
-
-fn publish(transaction: &Transaction<'_>, workspace: WorkspaceId, survey: SurveyId, now: Timestamp) -> Result<SurveyVersion, StorageError> {
-    let failed = |error| error::sqlite("publish a survey", error);
-    let sql = "UPDATE surveys SET published = published + 1, updated_at = ?3 WHERE workspace_id = ?1 AND id = ?2 \
-               RETURNING published, draft";
-    let row = params![workspace.as_bytes(), survey.as_bytes(), now.as_millis()];
-    let published = transaction.query_row(sql, row, |row| Ok((row.get(0)?, row.get(1)?))).optional().map_err(failed)?;
-    let (number, document) = published.ok_or_else(|| not_found("survey"))?;
-    let version = SurveyVersion { number, document, published_at: now };
-    let sql = "INSERT INTO survey_versions (workspace_id, survey_id, number, document, published_at) VALUES (?1, ?2, ?3, ?4, ?5)";
-    let row = params![workspace.as_bytes(), survey.as_bytes(), version.number, version.document, now.as_millis()];
-    transaction.execute(sql, row).map_err(failed)?;
-    Ok(version)
-}
-
 fn read_workspace(row: &Row<'_>) -> rusqlite::Result<Workspace> {
+    let settings: Option<String> = row.get(4)?;
     Ok(Workspace {
         id: WorkspaceId::from_bytes(row.get(0)?),
         name: row.get(1)?,
         wait_period: Span::from_millis(row.get(2)?),
         created_at: timestamp(row, 3)?,
+        settings: match settings {
+            Some(json) => rows::settings::decode(&json).map_err(|bad| conversion(4, bad))?,
+            None => WorkspaceSettings::default(),
+        },
     })
 }
 
 fn read_key(row: &Row<'_>) -> rusqlite::Result<ApiKey> {
-    let kind: String = row.get(2)?;
+    let kind: String = row.get(3)?;
     Ok(ApiKey {
-        hash: KeyHash::from_bytes(row.get(0)?),
-        workspace: WorkspaceId::from_bytes(row.get(1)?),
+        id: KeyId::from_bytes(row.get(0)?),
+        hash: KeyHash::from_bytes(row.get(1)?),
+        workspace: WorkspaceId::from_bytes(row.get(2)?),
         kind: match kind.as_str() {
             "backend" => KeyKind::Backend,
             "sdk" => KeyKind::Sdk,
-            _ => return Err(unknown_name(2, &kind)),
+            _ => return Err(unknown_name(3, &kind)),
         },
-        created_at: timestamp(row, 3)?,
+        text: row.get(4)?,
+        hint: row.get(5)?,
+        created_at: timestamp(row, 6)?,
+        last_used_at: row.get::<_, Option<i64>>(7)?.map(Timestamp::from_millis),
+        revoked_at: row.get::<_, Option<i64>>(8)?.map(Timestamp::from_millis),
     })
 }
 
-fn read_survey(row: &Row<'_>) -> rusqlite::Result<SurveyRecord> {
-    let status: String = row.get(2)?;
-    let number: Option<u32> = row.get(6)?;
-    Ok(SurveyRecord {
-        id: SurveyId::from_bytes(row.get(0)?),
-        workspace: WorkspaceId::from_bytes(row.get(1)?),
-        status: match status.as_str() {
-            "draft" => SurveyStatus::Draft,
-            "live" => SurveyStatus::Live,
-            "paused" => SurveyStatus::Paused,
-            "ended" => SurveyStatus::Ended,
-            _ => return Err(unknown_name(2, &status)),
+fn read_trigger(row: &Row<'_>) -> rusqlite::Result<TriggerRecord> {
+    let kind: String = row.get(0)?;
+    let name: String = row.get(1)?;
+    Ok(TriggerRecord {
+        kind: match kind.as_str() {
+            "backend" => TriggerKind::Backend,
+            "frontend" => TriggerKind::Frontend,
+            _ => return Err(unknown_name(0, &kind)),
         },
-        draft: row.get(3)?,
-        published: number.map(|_| read_version(row, 6)).transpose()?,
-        created_at: timestamp(row, 4)?,
-        updated_at: timestamp(row, 5)?,
+        name: TriggerName::new(&name).map_err(|error| conversion(1, error))?,
+        archived: row.get(2)?,
     })
 }
 
-fn read_version(row: &Row<'_>, from: usize) -> rusqlite::Result<SurveyVersion> {
-    Ok(SurveyVersion { number: row.get(from)?, document: row.get(from + 1)?, published_at: timestamp(row, from + 2)? })
-}
-
-fn timestamp(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
+pub(crate) fn timestamp(row: &Row<'_>, column: usize) -> rusqlite::Result<Timestamp> {
     row.get(column).map(Timestamp::from_millis)
 }
 
-fn unknown_name(column: usize, name: &str) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, format!("{name:?} is unknown").into())
+pub(crate) fn unknown_name(column: usize, name: &str) -> rusqlite::Error {
+    conversion(column, format!("{name:?} is unknown"))
+}
+
+fn conversion(column: usize, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, error.into())
+}
+
+const fn trigger_kind_name(kind: TriggerKind) -> &'static str {
+    match kind {
+        TriggerKind::Backend => "backend",
+        TriggerKind::Frontend => "frontend",
+    }
 }
 
 const fn kind_name(kind: KeyKind) -> &'static str {
@@ -251,16 +262,6 @@ const fn kind_name(kind: KeyKind) -> &'static str {
         KeyKind::Sdk => "sdk",
     }
 }
-
-const fn status_name(status: SurveyStatus) -> &'static str {
-    match status {
-        SurveyStatus::Draft => "draft",
-        SurveyStatus::Live => "live",
-        SurveyStatus::Paused => "paused",
-        SurveyStatus::Ended => "ended",
-    }
-}
-
 /// All rows of a query.
 pub(crate) fn read_all<T>(
     connection: &Connection,
@@ -273,7 +274,8 @@ pub(crate) fn read_all<T>(
     rows.map_err(|error| error::sqlite(what, error))
 }
 
-fn read_one<T>(
+/// The row of a query, if there is one.
+pub(crate) fn read_one<T>(
     connection: &Connection,
     what: &str,
     sql: &str,
@@ -284,8 +286,15 @@ fn read_one<T>(
     row.map_err(|error| error::sqlite(what, error))
 }
 
-fn expect_one(changed: rusqlite::Result<usize>, what: &str, thing: &str) -> Result<(), StorageError> {
-    match changed.map_err(|error| error::sqlite(what, error))? {
+/// Changes rows. Says how many.
+pub(crate) fn execute(connection: &Connection, what: &str, sql: &str, params: impl rusqlite::Params) -> Result<usize, StorageError> {
+    let changed = connection.prepare_cached(sql).and_then(|mut statement| statement.execute(params));
+    changed.map_err(|error| error::sqlite(what, error))
+}
+
+/// Nothing changed: there is no such thing.
+pub(crate) fn expect_one(changed: usize, thing: &str) -> Result<(), StorageError> {
+    match changed {
         0 => Err(not_found(thing)),
         _ => Ok(()),
     }

@@ -8,6 +8,7 @@
 //! No decision reads SQLite, no query of the dashboard reads fjall, and nothing is written to both at once: the outbox
 //! is written with the change it comes from, and a thread tells SQLite afterwards, in order and without gaps.
 
+mod accounts;
 mod activity;
 mod catalogue;
 mod error;
@@ -16,6 +17,7 @@ mod projector;
 mod responses;
 mod rows;
 mod sqlite;
+mod surveys;
 
 #[cfg(test)]
 mod tests;

@@ -3,13 +3,14 @@
 use rusqlite::{Connection, Row, Transaction, params};
 use sonde_core::id::{DisplayId, SurveyId, WorkspaceId};
 use sonde_core::user::{Namespace, UserId, UserRef};
-use sonde_storage::{ResponseQuery, ResponseRow, Responses, StorageError};
+use sonde_storage::{ResponseCounts, ResponseQuery, ResponseRow, Responses, StorageError};
 
 use crate::EmbeddedStore;
-use crate::catalogue::read_all;
+use crate::catalogue::{execute, expect_one, read_all, read_one};
 use crate::error::{self, BadRow};
 use crate::rows::display;
 use crate::rows::outbox::Entry;
+use crate::sqlite::write;
 
 impl Responses for EmbeddedStore {
     async fn responses(&self, query: &ResponseQuery) -> Result<Vec<ResponseRow>, StorageError> {
@@ -17,6 +18,48 @@ impl Responses for EmbeddedStore {
         let query = query.clone();
         self.reader.run(move |connection| read(connection, &query)).await
     }
+
+    async fn response(&self, workspace: WorkspaceId, display: DisplayId) -> Result<Option<ResponseRow>, StorageError> {
+        self.projector.catch_up(self.activity.outbox_written()).await?;
+        self.reader
+            .run(move |connection| {
+                let sql = "SELECT display_id, anonymous, user_id, display FROM responses WHERE workspace_id = ?1 AND display_id = ?2";
+                let params = params![workspace.as_bytes(), display.as_bytes()];
+                read_one(connection, "read a response", sql, params, read_row)?.map(|row| row.into_response(workspace)).transpose()
+            })
+            .await
+    }
+
+    async fn delete_response(&self, workspace: WorkspaceId, display: DisplayId) -> Result<(), StorageError> {
+        self.projector.catch_up(self.activity.outbox_written()).await?;
+        self.writer
+            .run(move |connection| {
+                write(connection, "delete a response", |transaction| {
+                    let key = [workspace.as_bytes(), display.as_bytes()];
+                    let sql = "DELETE FROM responses WHERE workspace_id = ?1 AND display_id = ?2";
+                    expect_one(execute(transaction, "delete a response", sql, key)?, "response")?;
+                    let sql = "INSERT INTO deleted_responses (workspace_id, display_id) VALUES (?1, ?2)";
+                    execute(transaction, "delete a response", sql, key).map(|_| ())
+                })
+            })
+            .await
+    }
+
+    async fn response_counts(&self, workspace: WorkspaceId) -> Result<Vec<(SurveyId, ResponseCounts)>, StorageError> {
+        self.projector.catch_up(self.activity.outbox_written()).await?;
+        self.reader
+            .run(move |connection| {
+                let sql = "SELECT survey_id, count(*), sum(started), sum(completed) FROM responses \
+                           WHERE workspace_id = ?1 GROUP BY survey_id ORDER BY survey_id";
+                read_all(connection, "count responses", sql, params![workspace.as_bytes()], read_counts)
+            })
+            .await
+    }
+}
+
+fn read_counts(row: &Row<'_>) -> rusqlite::Result<(SurveyId, ResponseCounts)> {
+    let count = |column: usize| row.get::<_, i64>(column).map(i64::cast_unsigned);
+    Ok((SurveyId::from_bytes(row.get(0)?), ResponseCounts { shown: count(1)?, started: count(2)?, completed: count(3)? }))
 }
 
 struct StoredRow {
@@ -27,27 +70,16 @@ struct StoredRow {
 }
 
 fn read(connection: &Connection, query: &ResponseQuery) -> Result<Vec<ResponseRow>, StorageError> {
-    // No bytes at all come before every id.
-    let after = query.after.as_ref().map_or(&[][..], |display| display.as_bytes());
-    let workspace = query.workspace.as_bytes();
-    let rows = match query.survey {
-        None => {
-            let sql = "SELECT display_id, anonymous, user_id, display FROM responses \
-                       WHERE workspace_id = ?1 AND display_id > ?2 ORDER BY display_id LIMIT ?3";
-            read_all(connection, "read responses", sql, params![workspace, after, query.limit], read_row)?
-        }
-        Some(survey) => {
-            let sql = "SELECT display_id, anonymous, user_id, display FROM responses \
-                       WHERE workspace_id = ?1 AND survey_id = ?4 AND display_id > ?2 ORDER BY display_id LIMIT ?3";
-            read_all(connection, "read responses", sql, params![workspace, after, query.limit, survey.as_bytes()], read_row)?
-        }
-    };
-    rows.into_iter()
-        .map(|row| {
-            let key = row.display_id;
-            row.into_response(query.workspace).map_err(|bad| bad.at("responses", &key))
-        })
-        .collect()
+    let (order, comparison) = if query.newest_first { ("DESC", "<") } else { ("ASC", ">") };
+    let survey = if query.survey.is_some() { "AND survey_id = ?2" } else { "AND ?2 IS NULL" };
+    let after = if query.after.is_some() { format!("AND display_id {comparison} ?3") } else { "AND ?3 IS NULL".to_owned() };
+    let sql = format!(
+        "SELECT display_id, anonymous, user_id, display FROM responses \
+         WHERE workspace_id = ?1 {survey} {after} ORDER BY display_id {order} LIMIT ?4"
+    );
+    let (survey, after) = (query.survey.as_ref().map(SurveyId::as_bytes), query.after.as_ref().map(DisplayId::as_bytes));
+    let rows = read_all(connection, "read responses", &sql, params![query.workspace.as_bytes(), survey, after, query.limit], read_row)?;
+    rows.into_iter().map(|row| row.into_response(query.workspace)).collect()
 }
 
 fn read_row(row: &Row<'_>) -> rusqlite::Result<StoredRow> {
@@ -55,7 +87,12 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<StoredRow> {
 }
 
 impl StoredRow {
-    fn into_response(self, workspace: WorkspaceId) -> Result<ResponseRow, BadRow> {
+    fn into_response(self, workspace: WorkspaceId) -> Result<ResponseRow, StorageError> {
+        let key = self.display_id;
+        self.convert(workspace).map_err(|bad| bad.at("responses", &key))
+    }
+
+    fn convert(self, workspace: WorkspaceId) -> Result<ResponseRow, BadRow> {
         let namespace = if self.anonymous { Namespace::Anonymous } else { Namespace::Identified };
         let id = UserId::new(&self.user).map_err(|error| BadRow::new(format!("a user id {error}")))?;
         Ok(ResponseRow { user: UserRef { workspace, namespace, id }, display: display::decode_json(self.display.as_bytes())? })
@@ -87,7 +124,8 @@ pub(crate) fn project(transaction: &Transaction<'_>, entry: &Entry) -> Result<()
             let display_id: DisplayId = display.id().parse().map_err(|error| id(display.id(), error))?;
             let survey: SurveyId = display.survey().parse().map_err(|error| id(display.survey(), error))?;
             let sql = "INSERT INTO responses (workspace_id, display_id, survey_id, anonymous, user_id, display) \
-                       VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (workspace_id, display_id) DO UPDATE \
+                       SELECT ?1, ?2, ?3, ?4, ?5, ?6 \
+                       WHERE NOT EXISTS (SELECT 1 FROM deleted_responses WHERE workspace_id = ?1 AND display_id = ?2) ON CONFLICT (workspace_id, display_id) DO UPDATE \
                        SET survey_id = excluded.survey_id, anonymous = excluded.anonymous, \
                        user_id = excluded.user_id, display = excluded.display";
             let row = params![

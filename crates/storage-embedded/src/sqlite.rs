@@ -13,7 +13,7 @@ use crate::error;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Brings the schema from version n to n + 1, in order. Never changed once released, only added to.
-const MIGRATIONS: [&str; 1] = [include_str!("schema/1.sql")];
+const MIGRATIONS: [&str; 3] = [include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
 
 /// One connection, shared by those who block on it.
 #[derive(Clone)]
@@ -65,7 +65,7 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     // The statements of catalogue, projection and responses, all kept prepared.
-    connection.set_prepared_statement_cache_capacity(32);
+    connection.set_prepared_statement_cache_capacity(64);
     Ok(())
 }
 

@@ -1,13 +1,14 @@
-//! The catalogue: workspaces, keys, surveys and their versions.
+//! The catalogue: workspaces, keys, what was decided about triggers, and the [`Surveys`].
 
 use std::future::Future;
 
-use sonde_core::id::{MemberId, SurveyId, WorkspaceId};
+use sonde_core::id::{KeyId, WorkspaceId};
 use sonde_core::key::{KeyHash, KeyKind};
-use sonde_core::survey::SurveyStatus;
+use sonde_core::settings::WorkspaceSettings;
 use sonde_core::time::{Span, Timestamp};
+use sonde_core::trigger::{TriggerKind, TriggerName};
 
-use crate::StorageError;
+use crate::{Member, StorageError, Surveys};
 
 /// One product of the customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,32 +19,45 @@ pub struct Workspace {
     pub name: String,
     /// Minimum time between two surveys for one user; zero is none.
     pub wait_period: Span,
+    /// Its other settings.
+    pub settings: WorkspaceSettings,
     /// When it was created.
     pub created_at: Timestamp,
 }
 
-/// A key, by its hash alone.
+/// A key, known by its hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiKey {
+    /// Its name, which opens nothing.
+    pub id: KeyId,
     /// Whose.
     pub workspace: WorkspaceId,
     /// Backend or SDK.
     pub kind: KeyKind,
     /// SHA-256 of its text.
     pub hash: KeyHash,
+    /// Its text, of an SDK key alone: that one is public. `None` also for SDK keys older than this field.
+    pub text: Option<String>,
+    /// Its last characters, for people to tell keys apart; empty for keys older than this field.
+    pub hint: String,
     /// When it was created.
     pub created_at: Timestamp,
+    /// When it was last used, give or take a minute.
+    pub last_used_at: Option<Timestamp>,
+    /// From then on it opens nothing.
+    pub revoked_at: Option<Timestamp>,
 }
 
-/// The first member of a workspace.
+/// What members have decided about a trigger; what was seen of it is in
+/// [`TriggerStats`](crate::TriggerStats).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewMember {
-    /// Its id.
-    pub id: MemberId,
-    /// Log-in name; unique within the installation, compared without regard to ASCII case.
-    pub email: String,
-    /// argon2id in PHC string form.
-    pub password_hash: String,
+pub struct TriggerRecord {
+    /// Backend or frontend.
+    pub kind: TriggerKind,
+    /// Its name.
+    pub name: TriggerName,
+    /// Put away: no longer offered. It is counted all the same.
+    pub archived: bool,
 }
 
 /// A workspace with its first keys, created in one step.
@@ -54,41 +68,11 @@ pub struct NewWorkspace {
     /// Its keys.
     pub keys: Vec<ApiKey>,
     /// Its owner. If a member with this e-mail address exists, that member owns it and nothing about them changes.
-    pub owner: NewMember,
-}
-
-/// A survey over all its versions.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SurveyRecord {
-    /// Its id.
-    pub id: SurveyId,
-    /// Whose.
-    pub workspace: WorkspaceId,
-    /// Where it is in its life.
-    pub status: SurveyStatus,
-    /// The document being worked on, as text.
-    pub draft: String,
-    /// The published version, if any.
-    pub published: Option<SurveyVersion>,
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// When anything about it was last changed.
-    pub updated_at: Timestamp,
-}
-
-/// A published version: never changed afterwards.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SurveyVersion {
-    /// From 1, without gaps.
-    pub number: u32,
-    /// The document, as text.
-    pub document: String,
-    /// When it was published.
-    pub published_at: Timestamp,
+    pub owner: Member,
 }
 
 /// The store of what is small and read every time.
-pub trait Catalogue: Send + Sync + 'static {
+pub trait Catalogue: Surveys {
     /// Creates a workspace with keys and owner, all or nothing. [`AlreadyExists`](crate::StorageErrorKind::AlreadyExists)
     /// when the name is taken.
     fn create_workspace(&self, new: NewWorkspace) -> impl Future<Output = Result<(), StorageError>> + Send;
@@ -96,56 +80,36 @@ pub trait Catalogue: Send + Sync + 'static {
     /// All workspaces, by creation.
     fn workspaces(&self) -> impl Future<Output = Result<Vec<Workspace>, StorageError>> + Send;
 
-    /// Sets a workspace's wait period. [`NotFound`](crate::StorageErrorKind::NotFound) when there is no such workspace.
-    fn set_wait_period(&self, workspace: WorkspaceId, wait_period: Span) -> impl Future<Output = Result<(), StorageError>> + Send;
+    /// Replaces a workspace's name, wait period and settings. [`NotFound`](crate::StorageErrorKind::NotFound) when there
+    /// is no such workspace, [`AlreadyExists`](crate::StorageErrorKind::AlreadyExists) when the name is another's.
+    fn update_workspace(&self, workspace: Workspace) -> impl Future<Output = Result<(), StorageError>> + Send;
 
-    /// All keys of all workspaces.
+    /// All keys of all workspaces, also the revoked, by creation.
     fn keys(&self) -> impl Future<Output = Result<Vec<ApiKey>, StorageError>> + Send;
 
     /// One key by its hash.
     fn key(&self, hash: KeyHash) -> impl Future<Output = Result<Option<ApiKey>, StorageError>> + Send;
 
+    /// Adds a key, unless the workspace has `live_max` keys of its kind that are not revoked:
+    /// [`AlreadyExists`](crate::StorageErrorKind::AlreadyExists) then.
+    /// [`NotFound`](crate::StorageErrorKind::NotFound) when there is no such workspace.
+    fn create_key(&self, key: ApiKey, live_max: usize) -> impl Future<Output = Result<(), StorageError>> + Send;
+
+    /// Revokes a key; one that is revoked stays as it is. [`NotFound`](crate::StorageErrorKind::NotFound) when the
+    /// workspace has no such key.
+    fn revoke_key(&self, workspace: WorkspaceId, key: KeyId, now: Timestamp) -> impl Future<Output = Result<(), StorageError>> + Send;
+
+    /// Notes when keys were last used; never back in time.
+    fn touch_keys(&self, used: Vec<(KeyId, Timestamp)>) -> impl Future<Output = Result<(), StorageError>> + Send;
+
+    /// What was decided about triggers of a workspace, by kind and name.
+    fn trigger_records(&self, workspace: WorkspaceId) -> impl Future<Output = Result<Vec<TriggerRecord>, StorageError>> + Send;
+
+    /// Adds or replaces what was decided about a trigger. [`NotFound`](crate::StorageErrorKind::NotFound) when there is
+    /// no such workspace.
+    fn put_trigger_record(&self, workspace: WorkspaceId, record: TriggerRecord) -> impl Future<Output = Result<(), StorageError>> + Send;
+
     /// The secret that signs client tokens of this installation, made from `fresh` at the first call and the same ever
     /// after.
     fn token_secret(&self, fresh: [u8; 32]) -> impl Future<Output = Result<[u8; 32], StorageError>> + Send;
-
-    /// Creates a survey as a draft. [`NotFound`](crate::StorageErrorKind::NotFound) when there is no such workspace.
-    fn create_survey(&self, survey: SurveyRecord) -> impl Future<Output = Result<(), StorageError>> + Send;
-
-    /// Replaces a survey's draft.
-    fn set_draft(
-        &self,
-        workspace: WorkspaceId,
-        survey: SurveyId,
-        draft: String,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<(), StorageError>> + Send;
-
-    /// Publishes the draft as the next version and returns it.
-    fn publish(
-        &self,
-        workspace: WorkspaceId,
-        survey: SurveyId,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<SurveyVersion, StorageError>> + Send;
-
-    /// Sets a survey's status.
-    fn set_status(
-        &self,
-        workspace: WorkspaceId,
-        survey: SurveyId,
-        status: SurveyStatus,
-        now: Timestamp,
-    ) -> impl Future<Output = Result<(), StorageError>> + Send;
-
-    /// All surveys of a workspace, by id.
-    fn surveys(&self, workspace: WorkspaceId) -> impl Future<Output = Result<Vec<SurveyRecord>, StorageError>> + Send;
-
-    /// One version of a survey.
-    fn survey_version(
-        &self,
-        workspace: WorkspaceId,
-        survey: SurveyId,
-        number: u32,
-    ) -> impl Future<Output = Result<Option<SurveyVersion>, StorageError>> + Send;
 }

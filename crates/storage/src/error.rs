@@ -9,6 +9,8 @@ pub enum StorageErrorKind {
     Unavailable,
     /// What was to be created is there already: choose another.
     AlreadyExists,
+    /// It was changed in between by somebody else: read it again.
+    Stale,
     /// What was to be changed is not there.
     NotFound,
     /// Stored bytes make no sense: stop, check the data.

@@ -1,9 +1,10 @@
 //! The ports: what Sonde asks of an engine.
 //!
-//! An engine stores three aggregates, each behind a trait of its own:
+//! An engine stores four aggregates, each behind a trait of its own:
 //!
 //! * [`Catalogue`] is small and read whole: workspaces, keys, surveys and their versions. Services keep it in memory as
 //!   an immutable snapshot and read through the trait only on change.
+//! * [`Accounts`] are members, their sessions, and which workspaces they belong to.
 //! * [`Activity`] is large and keyed by user. Every operation touches exactly one user, and every write goes through
 //!   [`Activity::commit`]: a group of [`Write`]s that is durable as a whole before any of them is answered.
 //! * [`Responses`] are rows to query, fed from activity; no decision ever reads them.
@@ -20,20 +21,24 @@
 //! The `contract` feature holds the one suite that checks these promises, and a reference model that keeps them in the
 //! simplest way there is.
 
+mod accounts;
 mod activity;
 mod catalogue;
 mod error;
 mod responses;
+mod surveys;
 
 #[cfg(feature = "contract")]
 pub mod contract;
 #[cfg(feature = "contract")]
 pub mod memory;
 
+pub use accounts::{Accounts, Member, MemberSession, SessionHash};
 pub use activity::{Activity, Append, EventFingerprint, KeyObservation, Merge, Observation, Outcome, PropertyStats, TriggerStats, Write};
-pub use catalogue::{ApiKey, Catalogue, NewMember, NewWorkspace, SurveyRecord, SurveyVersion, Workspace};
+pub use catalogue::{ApiKey, Catalogue, NewWorkspace, TriggerRecord, Workspace};
 pub use error::{StorageError, StorageErrorKind};
-pub use responses::{ResponseQuery, ResponseRow, Responses};
+pub use responses::{ResponseCounts, ResponseQuery, ResponseRow, Responses};
+pub use surveys::{SurveyRecord, SurveyVersion, Surveys};
 
 use sonde_core::time::Timestamp;
 

@@ -4,22 +4,25 @@
 //! everything at once, response rows are the displays themselves. Everything committed stays for as long as any clone of
 //! the store lives; "crash and reopen" is to go on with a clone.
 
+mod accounts;
+mod responses;
+mod surveys;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sonde_core::display::{Display, UserChange};
 use sonde_core::event::{EVENT_LIFETIME, EventId, EventRecord, EventSeq};
-use sonde_core::id::{DisplayId, SurveyId, WorkspaceId};
+use sonde_core::id::{DisplayId, KeyId, MemberId, SurveyId, WorkspaceId};
 use sonde_core::key::KeyHash;
 use sonde_core::limits::{EVENTS_PER_TRIGGER_CONSIDERED, TRIGGER_PROPERTY_KEYS_MAX, TRIGGERS_PER_WORKSPACE_MAX};
-use sonde_core::survey::SurveyStatus;
-use sonde_core::time::{Span, Timestamp};
+use sonde_core::time::Timestamp;
 use sonde_core::trigger::{TriggerKind, TriggerName};
 use sonde_core::user::{Consumption, Namespace, UserActivity, UserId, UserRef, UserState};
 
 use crate::{
-    Activity, ApiKey, Append, Catalogue, EventFingerprint, KeyObservation, Merge, NewMember, NewWorkspace, Outcome, ResponseQuery,
-    ResponseRow, Responses, StorageError, StorageErrorKind, SurveyRecord, SurveyVersion, TriggerStats, Workspace, Write,
+    Activity, ApiKey, Append, Catalogue, EventFingerprint, KeyObservation, Member, MemberSession, Merge, NewWorkspace, Outcome,
+    SessionHash, StorageError, StorageErrorKind, SurveyRecord, SurveyVersion, TriggerRecord, TriggerStats, Workspace, Write,
 };
 
 /// The model. Clones share everything.
@@ -31,10 +34,14 @@ pub struct MemoryStore {
 #[derive(Default)]
 struct Everything {
     workspaces: BTreeMap<WorkspaceId, Workspace>,
-    members: Vec<NewMember>,
+    members: Vec<Member>,
+    memberships: BTreeSet<(WorkspaceId, MemberId)>,
+    sessions: BTreeMap<SessionHash, MemberSession>,
     keys: Vec<ApiKey>,
+    trigger_records: BTreeMap<(WorkspaceId, TriggerKind, TriggerName), TriggerRecord>,
     token_secret: Option<[u8; 32]>,
     surveys: BTreeMap<(WorkspaceId, SurveyId), SurveyRecord>,
+    deleted_responses: BTreeSet<(WorkspaceId, DisplayId)>,
     versions: BTreeMap<(WorkspaceId, SurveyId, u32), SurveyVersion>,
     users: BTreeMap<UserRef, UserState>,
     displays: BTreeMap<(UserRef, DisplayId), Display>,
@@ -270,27 +277,6 @@ impl Everything {
         }
         true
     }
-
-    fn survey_mut(&mut self, workspace: WorkspaceId, survey: SurveyId) -> Result<&mut SurveyRecord, StorageError> {
-        self.surveys.get_mut(&(workspace, survey)).ok_or_else(|| not_found("survey"))
-    }
-}
-
-impl Responses for MemoryStore {
-    async fn responses(&self, query: &ResponseQuery) -> Result<Vec<ResponseRow>, StorageError> {
-        let everything = self.lock();
-        let wanted = everything.displays.iter().filter(|((user, id), display)| {
-            user.workspace == query.workspace
-                && display.shown_at.is_some()
-                && query.survey.is_none_or(|survey| survey == display.survey)
-                && query.after.is_none_or(|after| after < *id)
-        });
-        let mut rows: Vec<ResponseRow> =
-            wanted.map(|((user, _), display)| ResponseRow { user: user.clone(), display: display.clone() }).collect();
-        rows.sort_by_key(|row| row.display.id);
-        rows.truncate(usize::try_from(query.limit).unwrap_or(usize::MAX));
-        Ok(rows)
-    }
 }
 
 impl Catalogue for MemoryStore {
@@ -301,9 +287,12 @@ impl Catalogue for MemoryStore {
         if is_taken || keys.iter().any(|key| everything.keys.iter().any(|other| other.hash == key.hash)) {
             return Err(already_exists("workspace"));
         }
-        if !everything.members.iter().any(|member| member.email.eq_ignore_ascii_case(&owner.email)) {
+        let known = everything.members.iter().find(|member| member.email.eq_ignore_ascii_case(&owner.email)).map(|known| known.id);
+        let member = known.unwrap_or(owner.id);
+        if known.is_none() {
             everything.members.push(owner);
         }
+        everything.memberships.insert((workspace.id, member));
         everything.keys.extend(keys);
         everything.workspaces.insert(workspace.id, workspace);
         Ok(())
@@ -315,72 +304,75 @@ impl Catalogue for MemoryStore {
         Ok(workspaces)
     }
 
-    async fn set_wait_period(&self, workspace: WorkspaceId, wait_period: Span) -> Result<(), StorageError> {
+    async fn update_workspace(&self, workspace: Workspace) -> Result<(), StorageError> {
         let mut everything = self.lock();
-        let stored = everything.workspaces.get_mut(&workspace).ok_or_else(|| not_found("workspace"))?;
-        stored.wait_period = wait_period;
+        if everything.workspaces.values().any(|other| other.name == workspace.name && other.id != workspace.id) {
+            return Err(already_exists("workspace"));
+        }
+        let stored = everything.workspaces.get_mut(&workspace.id).ok_or_else(|| not_found("workspace"))?;
+        *stored = Workspace { created_at: stored.created_at, ..workspace };
         Ok(())
     }
 
     async fn keys(&self) -> Result<Vec<ApiKey>, StorageError> {
-        Ok(self.lock().keys.clone())
+        let mut keys = self.lock().keys.clone();
+        keys.sort_by_key(|key| (key.created_at, key.id));
+        Ok(keys)
     }
 
     async fn key(&self, hash: KeyHash) -> Result<Option<ApiKey>, StorageError> {
         Ok(self.lock().keys.iter().find(|key| key.hash == hash).cloned())
     }
 
-    async fn token_secret(&self, fresh: [u8; 32]) -> Result<[u8; 32], StorageError> {
-        Ok(*self.lock().token_secret.get_or_insert(fresh))
-    }
-
-    async fn create_survey(&self, survey: SurveyRecord) -> Result<(), StorageError> {
+    async fn create_key(&self, key: ApiKey, live_max: usize) -> Result<(), StorageError> {
         let mut everything = self.lock();
-        if !everything.workspaces.contains_key(&survey.workspace) {
+        if !everything.workspaces.contains_key(&key.workspace) {
             return Err(not_found("workspace"));
         }
-        let place = (survey.workspace, survey.id);
-        if everything.surveys.contains_key(&place) {
-            return Err(already_exists("survey"));
+        let same = |other: &&ApiKey| (other.workspace, other.kind) == (key.workspace, key.kind) && other.revoked_at.is_none();
+        if everything.keys.iter().filter(same).count() >= live_max {
+            return Err(StorageError::new(StorageErrorKind::AlreadyExists, format!("there are {live_max} such keys already")));
         }
-        everything.surveys.insert(place, SurveyRecord { status: SurveyStatus::Draft, published: None, ..survey });
+        if everything.keys.iter().any(|other| other.hash == key.hash || other.id == key.id) {
+            return Err(already_exists("key"));
+        }
+        everything.keys.push(key);
         Ok(())
     }
 
-    async fn set_draft(&self, workspace: WorkspaceId, survey: SurveyId, draft: String, now: Timestamp) -> Result<(), StorageError> {
+    async fn revoke_key(&self, workspace: WorkspaceId, key: KeyId, now: Timestamp) -> Result<(), StorageError> {
         let mut everything = self.lock();
-        let record = everything.survey_mut(workspace, survey)?;
-        record.draft = draft;
-        record.updated_at = now;
+        let stored = everything.keys.iter_mut().find(|other| other.id == key && other.workspace == workspace);
+        stored.ok_or_else(|| not_found("key"))?.revoked_at.get_or_insert(now);
         Ok(())
     }
 
-    async fn publish(&self, workspace: WorkspaceId, survey: SurveyId, now: Timestamp) -> Result<SurveyVersion, StorageError> {
+    async fn touch_keys(&self, used: Vec<(KeyId, Timestamp)>) -> Result<(), StorageError> {
         let mut everything = self.lock();
-        let record = everything.survey_mut(workspace, survey)?;
-        let number = record.published.as_ref().map_or(0, |version| version.number) + 1;
-        let version = SurveyVersion { number, document: record.draft.clone(), published_at: now };
-        record.published = Some(version.clone());
-        record.updated_at = now;
-        everything.versions.insert((workspace, survey, number), version.clone());
-        Ok(version)
-    }
-
-    async fn set_status(&self, workspace: WorkspaceId, survey: SurveyId, status: SurveyStatus, now: Timestamp) -> Result<(), StorageError> {
-        let mut everything = self.lock();
-        let record = everything.survey_mut(workspace, survey)?;
-        record.status = status;
-        record.updated_at = now;
+        for (id, at) in used {
+            for key in everything.keys.iter_mut().filter(|key| key.id == id) {
+                key.last_used_at = key.last_used_at.max(Some(at));
+            }
+        }
         Ok(())
     }
 
-    async fn surveys(&self, workspace: WorkspaceId) -> Result<Vec<SurveyRecord>, StorageError> {
+    async fn trigger_records(&self, workspace: WorkspaceId) -> Result<Vec<TriggerRecord>, StorageError> {
         let everything = self.lock();
-        Ok(everything.surveys.values().filter(|survey| survey.workspace == workspace).cloned().collect())
+        Ok(everything.trigger_records.iter().filter(|((of, _, _), _)| *of == workspace).map(|(_, record)| record.clone()).collect())
     }
 
-    async fn survey_version(&self, workspace: WorkspaceId, survey: SurveyId, number: u32) -> Result<Option<SurveyVersion>, StorageError> {
-        Ok(self.lock().versions.get(&(workspace, survey, number)).cloned())
+    async fn put_trigger_record(&self, workspace: WorkspaceId, record: TriggerRecord) -> Result<(), StorageError> {
+        let mut everything = self.lock();
+        if !everything.workspaces.contains_key(&workspace) {
+            return Err(not_found("workspace"));
+        }
+        everything.trigger_records.insert((workspace, record.kind, record.name.clone()), record);
+        Ok(())
+    }
+
+    async fn token_secret(&self, fresh: [u8; 32]) -> Result<[u8; 32], StorageError> {
+        Ok(*self.lock().token_secret.get_or_insert(fresh))
     }
 }
 

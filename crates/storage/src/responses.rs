@@ -24,14 +24,42 @@ pub struct ResponseQuery {
     pub workspace: WorkspaceId,
     /// Of one survey, or of all.
     pub survey: Option<SurveyId>,
-    /// After this display, in the order of display ids.
+    /// By display id, which is by the time of the claim: backwards or forwards.
+    pub newest_first: bool,
+    /// After this display, in that order.
     pub after: Option<DisplayId>,
     /// At most this many.
     pub limit: u32,
 }
 
-/// The store of response rows.
+/// How far the displays of a survey came.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ResponseCounts {
+    /// Were shown.
+    pub shown: u64,
+    /// Of these: had an answer.
+    pub started: u64,
+    /// Of these: were answered to the end.
+    pub completed: u64,
+}
+
+/// The store of response rows. Every call sees everything that was committed before it.
 pub trait Responses: Send + Sync + 'static {
-    /// Rows in the order of display ids. Holds everything that was committed before the call.
+    /// Rows in the order of display ids.
     fn responses(&self, query: &ResponseQuery) -> impl Future<Output = Result<Vec<ResponseRow>, StorageError>> + Send;
+
+    /// One row.
+    fn response(
+        &self,
+        workspace: WorkspaceId,
+        display: DisplayId,
+    ) -> impl Future<Output = Result<Option<ResponseRow>, StorageError>> + Send;
+
+    /// Deletes a row for good: whatever is still committed of its display makes no row again.
+    /// [`NotFound`](crate::StorageErrorKind::NotFound) when there is none.
+    fn delete_response(&self, workspace: WorkspaceId, display: DisplayId) -> impl Future<Output = Result<(), StorageError>> + Send;
+
+    /// How far the displays of each survey of a workspace came; surveys that were never shown are missing.
+    fn response_counts(&self, workspace: WorkspaceId)
+    -> impl Future<Output = Result<Vec<(SurveyId, ResponseCounts)>, StorageError>> + Send;
 }

@@ -42,7 +42,7 @@ impl<E: Engine> Service<E> {
             KeyKind::Sdk => "an SDK key is needed in the header x-sonde-key",
         };
         let key = key.ok_or(Error::Unauthenticated(missing))?;
-        let authorised = self.cache.authorise(&*self.engine, key, kind).await?;
+        let authorised = self.cache.authorise(&*self.engine, key, kind, self.now()).await?;
         authorised.ok_or(Error::Unauthenticated(match kind {
             KeyKind::Backend => "this backend key is not known",
             KeyKind::Sdk => "this SDK key is not known",

@@ -6,6 +6,7 @@
 pub(crate) mod display;
 pub(crate) mod event;
 pub(crate) mod outbox;
+pub(crate) mod settings;
 pub(crate) mod state;
 
 use serde::Serialize;

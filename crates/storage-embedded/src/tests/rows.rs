@@ -78,7 +78,7 @@ async fn a_bad_outbox_entry_holds_up_responses_but_no_commit() {
     store.activity.tables.outbox.insert(1_u64.to_be_bytes(), b"\x01{}").unwrap();
     store.close();
     let store = EmbeddedStore::open(folder.path()).unwrap();
-    let query = ResponseQuery { workspace: WorkspaceId::from_bytes([1; 16]), survey: None, after: None, limit: 10 };
+    let query = ResponseQuery { workspace: WorkspaceId::from_bytes([1; 16]), survey: None, newest_first: false, after: None, limit: 10 };
     assert_eq!(store.responses(&query).await.unwrap_err().kind(), StorageErrorKind::Unavailable);
     let change = UserChange::of_state(&user("a"), UserState::default());
     assert_eq!(store.commit(vec![Write::Change(Box::new(change))]).await.unwrap(), [Outcome::Changed]);

@@ -1,20 +1,46 @@
 //! Workspaces, keys, surveys and their versions.
 
-use sonde_core::id::{MemberId, SurveyId, WorkspaceId};
+use sonde_core::id::{KeyId, MemberId, SurveyId, WorkspaceId};
 use sonde_core::key::{KeyHash, KeyKind};
+use sonde_core::settings::{AllowedOrigins, Position, Theme, WorkspaceSettings};
 use sonde_core::survey::SurveyStatus;
 use sonde_core::time::{Span, Timestamp};
+use sonde_core::trigger::TriggerKind;
 
 use super::Harness;
-use super::fixtures::{hours, noon, survey, workspace};
-use crate::{ApiKey, Catalogue, NewMember, NewWorkspace, StorageError, StorageErrorKind, SurveyRecord, SurveyVersion, Workspace};
+use super::fixtures::{hours, noon, survey, trigger, workspace};
+use crate::{
+    ApiKey, Catalogue, Member, NewWorkspace, StorageError, StorageErrorKind, SurveyRecord, SurveyVersion, TriggerRecord, Workspace,
+};
 
-fn new_workspace(number: u8, name: &str, created_at: Timestamp) -> NewWorkspace {
-    let key = |kind, text: &str| ApiKey { workspace: workspace(number), kind, hash: KeyHash::of(&format!("{text}{number}")), created_at };
+/// A key whose number is unique.
+fn key(of: WorkspaceId, number: u8, kind: KeyKind, created_at: Timestamp) -> ApiKey {
+    let text = format!("{}{number}", kind.prefix());
+    ApiKey {
+        id: KeyId::from_bytes([number; 16]),
+        workspace: of,
+        kind,
+        hash: KeyHash::of(&text),
+        text: (kind == KeyKind::Sdk).then_some(text),
+        hint: number.to_string(),
+        created_at,
+        last_used_at: None,
+        revoked_at: None,
+    }
+}
+
+pub(super) fn new_workspace(number: u8, name: &str, created_at: Timestamp) -> NewWorkspace {
+    let id = workspace(number);
     NewWorkspace {
-        workspace: Workspace { id: workspace(number), name: name.to_owned(), wait_period: Span::from_days(7), created_at },
-        keys: vec![key(KeyKind::Backend, "sk_"), key(KeyKind::Sdk, "pk_")],
-        owner: NewMember {
+        workspace: Workspace {
+            id,
+            name: name.to_owned(),
+            wait_period: Span::from_days(7),
+            settings: WorkspaceSettings::default(),
+            created_at,
+        },
+        keys: vec![key(id, number, KeyKind::Backend, created_at), key(id, 128 + number, KeyKind::Sdk, created_at)],
+        owner: Member {
             id: MemberId::from_bytes([number; 16]),
             email: format!("owner{number}@example.org"),
             password_hash: "$argon2id$x".to_owned(),
@@ -28,9 +54,11 @@ fn draft(of: WorkspaceId, id: SurveyId) -> SurveyRecord {
         workspace: of,
         status: SurveyStatus::Draft,
         draft: r#"{"name": "Größe", "n": 1.50}"#.to_owned(),
+        draft_revision: 1,
         published: None,
         created_at: noon(),
         updated_at: noon(),
+        launched_at: None,
     }
 }
 
@@ -81,16 +109,85 @@ pub async fn an_owner_is_known_by_address<H: Harness>() {
     assert_eq!(engine.workspaces().await.unwrap().len(), 3);
 }
 
-/// Of one workspace alone.
-pub async fn the_wait_period_can_be_set<H: Harness>() {
-    let harness = H::create();
+/// Of one workspace alone; a name that is another's is refused and nothing changes.
+pub async fn a_workspace_can_be_changed<H: Harness>() {
+    let mut harness = H::create();
+    let engine = harness.engine();
+    let (a, b) = (new_workspace(1, "a", noon()).workspace, new_workspace(2, "b", noon()).workspace);
+    engine.create_workspace(new_workspace(1, "a", noon())).await.unwrap();
+    engine.create_workspace(new_workspace(2, "b", noon())).await.unwrap();
+    let settings = WorkspaceSettings {
+        languages: vec!["de-AT".into(), "ar".into()],
+        theme: Theme { accent: "#010203".parse().unwrap(), position: Position::Center, ..Theme::default() },
+        allowed_origins: AllowedOrigins::Listed(vec!["https://a.example".parse().unwrap()]),
+        response_retention_days: Some(90),
+    };
+    let changed = Workspace { name: "Größe".to_owned(), wait_period: Span::ZERO, settings, ..a };
+    engine.update_workspace(Workspace { created_at: noon() + hours(1), ..changed.clone() }).await.unwrap();
+    let taken = Workspace { name: "b".to_owned(), wait_period: Span::from_days(1), ..changed.clone() };
+    assert_eq!(kind(engine.update_workspace(taken).await), StorageErrorKind::AlreadyExists);
+    let unknown = Workspace { id: workspace(9), name: "c".to_owned(), ..changed.clone() };
+    assert_eq!(kind(engine.update_workspace(unknown).await), StorageErrorKind::NotFound);
+    harness.crash();
+    assert_eq!(harness.engine().workspaces().await.unwrap(), [changed, b]);
+}
+
+/// At most so many that work, of one kind and workspace.
+pub async fn keys_are_added_up_to_a_limit_and_revoked<H: Harness>() {
+    let mut harness = H::create();
     let engine = harness.engine();
     engine.create_workspace(new_workspace(1, "a", noon())).await.unwrap();
     engine.create_workspace(new_workspace(2, "b", noon())).await.unwrap();
-    engine.set_wait_period(workspace(1), Span::ZERO).await.unwrap();
-    let periods: Vec<Span> = engine.workspaces().await.unwrap().iter().map(|workspace| workspace.wait_period).collect();
-    assert_eq!(periods, [Span::ZERO, Span::from_days(7)]);
-    assert_eq!(kind(engine.set_wait_period(workspace(9), Span::ZERO).await), StorageErrorKind::NotFound);
+    let second = key(workspace(1), 11, KeyKind::Backend, noon() + hours(1));
+    let third = key(workspace(1), 12, KeyKind::Backend, noon() + hours(2));
+    engine.create_key(second.clone(), 2).await.unwrap();
+    assert_eq!(kind(engine.create_key(third.clone(), 2).await), StorageErrorKind::AlreadyExists);
+    let elsewhere = key(workspace(9), 13, KeyKind::Backend, noon());
+    assert_eq!(kind(engine.create_key(elsewhere, 2).await), StorageErrorKind::NotFound);
+    assert_eq!(kind(engine.revoke_key(workspace(2), second.id, noon()).await), StorageErrorKind::NotFound);
+    engine.revoke_key(workspace(1), second.id, noon() + hours(3)).await.unwrap();
+    engine.revoke_key(workspace(1), second.id, noon() + hours(4)).await.unwrap();
+    engine.create_key(third.clone(), 2).await.unwrap();
+    assert_eq!(kind(engine.create_key(third.clone(), 9).await), StorageErrorKind::AlreadyExists);
+    harness.crash();
+    let revoked = ApiKey { revoked_at: Some(noon() + hours(3)), ..second };
+    assert_eq!(harness.engine().key(revoked.hash).await.unwrap(), Some(revoked.clone()));
+    let keys = harness.engine().keys().await.unwrap();
+    assert_eq!(keys.iter().filter(|key| key.kind == KeyKind::Backend && key.workspace == workspace(1)).count(), 3);
+    assert_eq!(keys[4..], [revoked, third]);
+}
+
+/// Never back in time.
+pub async fn the_last_use_of_keys_is_noted<H: Harness>() {
+    let harness = H::create();
+    let engine = harness.engine();
+    let new = new_workspace(1, "a", noon());
+    let (backend, sdk) = (new.keys[0].clone(), new.keys[1].clone());
+    engine.create_workspace(new).await.unwrap();
+    engine.touch_keys(vec![(backend.id, noon() + hours(2)), (KeyId::from_bytes([99; 16]), noon())]).await.unwrap();
+    engine.touch_keys(vec![(backend.id, noon() + hours(1))]).await.unwrap();
+    assert_eq!(engine.key(backend.hash).await.unwrap().unwrap().last_used_at, Some(noon() + hours(2)));
+    assert_eq!(engine.key(sdk.hash).await.unwrap(), Some(sdk));
+}
+
+/// By kind and name, kept apart by workspace.
+pub async fn what_was_decided_about_triggers_is_kept<H: Harness>() {
+    let mut harness = H::create();
+    let engine = harness.engine();
+    engine.create_workspace(new_workspace(1, "a", noon())).await.unwrap();
+    engine.create_workspace(new_workspace(2, "b", noon())).await.unwrap();
+    let record = |kind, name: &str, archived| TriggerRecord { kind, name: trigger(name), archived };
+    let (backend, frontend) = (record(TriggerKind::Backend, "same é", false), record(TriggerKind::Frontend, "same é", true));
+    let other = record(TriggerKind::Backend, "other", false);
+    for record in [&frontend, &backend, &other] {
+        engine.put_trigger_record(workspace(1), record.clone()).await.unwrap();
+    }
+    let archived = TriggerRecord { archived: true, ..backend };
+    engine.put_trigger_record(workspace(1), archived.clone()).await.unwrap();
+    assert_eq!(kind(engine.put_trigger_record(workspace(9), other.clone()).await), StorageErrorKind::NotFound);
+    harness.crash();
+    assert_eq!(harness.engine().trigger_records(workspace(1)).await.unwrap(), [other, archived, frontend]);
+    assert_eq!(harness.engine().trigger_records(workspace(2)).await.unwrap(), []);
 }
 
 /// The first one offered is kept.
@@ -112,12 +209,12 @@ pub async fn a_survey_begins_as_a_draft<H: Harness>() {
     engine.create_survey(SurveyRecord { status: SurveyStatus::Live, ..first.clone() }).await.unwrap();
     assert_eq!(engine.surveys(workspace(1)).await.unwrap(), [first.clone(), second.clone()]);
     assert_eq!(kind(engine.create_survey(first.clone()).await), StorageErrorKind::AlreadyExists);
-    engine.set_draft(workspace(1), survey(1), "{}".to_owned(), noon() + hours(1)).await.unwrap();
-    let changed = SurveyRecord { draft: "{}".to_owned(), updated_at: noon() + hours(1), ..first };
+    engine.set_draft(workspace(1), survey(1), "{}".to_owned(), None, noon() + hours(1)).await.unwrap();
+    let changed = SurveyRecord { draft: "{}".to_owned(), draft_revision: 2, updated_at: noon() + hours(1), ..first };
     assert_eq!(engine.surveys(workspace(1)).await.unwrap(), [changed.clone(), second.clone()]);
     for status in [SurveyStatus::Live, SurveyStatus::Paused, SurveyStatus::Ended, SurveyStatus::Draft] {
         engine.set_status(workspace(1), survey(1), status, noon() + hours(2)).await.unwrap();
-        let expected = SurveyRecord { status, updated_at: noon() + hours(2), ..changed.clone() };
+        let expected = SurveyRecord { status, updated_at: noon() + hours(2), launched_at: Some(noon() + hours(2)), ..changed.clone() };
         assert_eq!(engine.surveys(workspace(1)).await.unwrap(), [expected, second.clone()]);
     }
 }
@@ -132,15 +229,15 @@ pub async fn versions_have_no_gaps_and_never_change<H: Harness>() {
     let mut published = Vec::new();
     for number in 1..=5_u32 {
         let at = noon() + hours(i64::from(number));
-        engine.set_draft(workspace(1), survey(1), format!("{{\"v\":{number}}}"), at).await.unwrap();
-        let version = engine.publish(workspace(1), survey(1), at).await.unwrap();
+        engine.set_draft(workspace(1), survey(1), format!("{{\"v\":{number}}}"), None, at).await.unwrap();
+        let version = engine.publish(workspace(1), survey(1), None, at).await.unwrap();
         assert_eq!(version, SurveyVersion { number, document: format!("{{\"v\":{number}}}"), published_at: at });
         let [record, other] = engine.surveys(workspace(1)).await.unwrap().try_into().expect("two surveys");
         assert_eq!((record.published.as_ref(), record.updated_at), (Some(&version), at));
         assert_eq!(other.published, None);
         published.push(version);
     }
-    assert_eq!(engine.publish(workspace(1), survey(2), noon()).await.unwrap().number, 1);
+    assert_eq!(engine.publish(workspace(1), survey(2), None, noon()).await.unwrap().number, 1);
     for version in &published {
         assert_eq!(engine.survey_version(workspace(1), survey(1), version.number).await.unwrap().as_ref(), Some(version));
     }
@@ -155,8 +252,8 @@ pub async fn what_is_not_there_cannot_be_changed<H: Harness>() {
     let engine = harness.engine();
     assert_eq!(kind(engine.create_survey(draft(workspace(1), survey(1))).await), StorageErrorKind::NotFound);
     engine.create_workspace(new_workspace(1, "a", noon())).await.unwrap();
-    assert_eq!(kind(engine.set_draft(workspace(1), survey(1), String::new(), noon()).await), StorageErrorKind::NotFound);
-    assert_eq!(kind(engine.publish(workspace(1), survey(1), noon()).await), StorageErrorKind::NotFound);
+    assert_eq!(kind(engine.set_draft(workspace(1), survey(1), String::new(), None, noon()).await), StorageErrorKind::NotFound);
+    assert_eq!(kind(engine.publish(workspace(1), survey(1), None, noon()).await), StorageErrorKind::NotFound);
     assert_eq!(kind(engine.set_status(workspace(1), survey(1), SurveyStatus::Live, noon()).await), StorageErrorKind::NotFound);
     assert_eq!(engine.surveys(workspace(1)).await.unwrap(), []);
 }
@@ -168,11 +265,11 @@ pub async fn surveys_are_kept_apart_by_workspace<H: Harness>() {
     engine.create_workspace(new_workspace(1, "a", noon())).await.unwrap();
     engine.create_workspace(new_workspace(2, "b", noon())).await.unwrap();
     engine.create_survey(draft(workspace(1), survey(1))).await.unwrap();
-    engine.publish(workspace(1), survey(1), noon()).await.unwrap();
+    engine.publish(workspace(1), survey(1), None, noon()).await.unwrap();
     assert_eq!(engine.surveys(workspace(2)).await.unwrap(), []);
     assert_eq!(engine.survey_version(workspace(2), survey(1), 1).await.unwrap(), None);
-    assert_eq!(kind(engine.set_draft(workspace(2), survey(1), String::new(), noon()).await), StorageErrorKind::NotFound);
-    assert_eq!(kind(engine.publish(workspace(2), survey(1), noon()).await), StorageErrorKind::NotFound);
+    assert_eq!(kind(engine.set_draft(workspace(2), survey(1), String::new(), None, noon()).await), StorageErrorKind::NotFound);
+    assert_eq!(kind(engine.publish(workspace(2), survey(1), None, noon()).await), StorageErrorKind::NotFound);
     assert_eq!(kind(engine.set_status(workspace(2), survey(1), SurveyStatus::Ended, noon()).await), StorageErrorKind::NotFound);
     let [record] = engine.surveys(workspace(1)).await.unwrap().try_into().expect("one survey");
     assert_eq!((record.status, record.published.map(|version| version.number)), (SurveyStatus::Draft, Some(1)));
@@ -184,7 +281,7 @@ pub async fn the_catalogue_survives_a_crash<H: Harness>() {
     let engine = harness.engine();
     engine.create_workspace(new_workspace(1, "a", noon())).await.unwrap();
     engine.create_survey(draft(workspace(1), survey(1))).await.unwrap();
-    let version = engine.publish(workspace(1), survey(1), noon()).await.unwrap();
+    let version = engine.publish(workspace(1), survey(1), None, noon()).await.unwrap();
     engine.set_status(workspace(1), survey(1), SurveyStatus::Live, noon()).await.unwrap();
     let (workspaces, surveys) = (engine.workspaces().await.unwrap(), engine.surveys(workspace(1)).await.unwrap());
     harness.crash();
@@ -193,5 +290,5 @@ pub async fn the_catalogue_survives_a_crash<H: Harness>() {
     assert_eq!(engine.surveys(workspace(1)).await.unwrap(), surveys);
     assert_eq!(engine.keys().await.unwrap().len(), 2);
     assert_eq!(engine.survey_version(workspace(1), survey(1), 1).await.unwrap(), Some(version));
-    assert_eq!(engine.publish(workspace(1), survey(1), noon()).await.unwrap().number, 2);
+    assert_eq!(engine.publish(workspace(1), survey(1), None, noon()).await.unwrap().number, 2);
 }

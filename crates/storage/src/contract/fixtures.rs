@@ -209,6 +209,6 @@ pub(super) async fn event_ids(engine: &impl Activity, user: &UserRef, now: Times
 
 /// All responses of a workspace.
 pub(super) async fn all_responses(engine: &impl Responses, workspace: WorkspaceId) -> Vec<ResponseRow> {
-    let query = ResponseQuery { workspace, survey: None, after: None, limit: 10_000 };
+    let query = ResponseQuery { workspace, survey: None, newest_first: false, after: None, limit: 10_000 };
     engine.responses(&query).await.expect("responses")
 }

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "these are tests, only called from elsewhere")]
 
+pub mod accounts;
 pub mod catalogue;
 pub mod changes;
 pub mod events;
@@ -107,12 +108,21 @@ macro_rules! engine_contract {
                 a_workspace_is_created_as_a_whole_or_not_at_all
                 an_owner_is_known_by_address
                 a_workspace_can_be_changed
+                keys_are_added_up_to_a_limit_and_revoked
+                the_last_use_of_keys_is_noted
+                what_was_decided_about_triggers_is_kept
                 the_token_secret_never_changes
                 a_survey_begins_as_a_draft
                 versions_have_no_gaps_and_never_change
                 what_is_not_there_cannot_be_changed
                 surveys_are_kept_apart_by_workspace
                 the_catalogue_survives_a_crash
+            }
+            accounts {
+                an_owner_becomes_a_member
+                sessions_are_kept_until_they_end
+                a_new_password_ends_the_other_sessions
+                accounts_survive_a_crash
             }
             model {
                 any_history_ends_as_the_model_says

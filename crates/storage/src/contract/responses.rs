@@ -61,7 +61,7 @@ pub async fn responses_come_in_order_and_in_pages<H: Harness>() {
     let mut after: Option<DisplayId> = None;
     let mut seen = Vec::new();
     loop {
-        let query = ResponseQuery { workspace: workspace(1), survey: None, after, limit: 500 };
+        let query = ResponseQuery { workspace: workspace(1), survey: None, newest_first: false, after, limit: 500 };
         let page = engine.responses(&query).await.unwrap();
         let Some(last) = page.last() else { break };
         assert!(page.len() <= 500);
@@ -82,7 +82,7 @@ pub async fn responses_are_kept_apart_by_survey_and_workspace<H: Harness>() {
         store_display(engine, &owner, display).await;
     }
     let ids = async |of, survey| -> Vec<DisplayId> {
-        let query = ResponseQuery { workspace: workspace(of), survey, after: Some(display_id(0)), limit: 100 };
+        let query = ResponseQuery { workspace: workspace(of), survey, newest_first: false, after: Some(display_id(0)), limit: 100 };
         engine.responses(&query).await.unwrap().into_iter().map(|row| row.display.id).collect()
     };
     assert_eq!(ids(1, None).await, [1, 2, 3].map(display_id));
@@ -127,4 +127,67 @@ pub async fn responses_survive_a_crash<H: Harness>() {
     }
     let rows = all_responses(harness.engine(), workspace(1)).await;
     assert_eq!(rows.iter().map(|row| row.display.id).collect::<Vec<_>>(), (0..200).map(display_id).collect::<Vec<_>>());
+}
+
+/// Backwards, in pages, of one survey or of all.
+pub async fn responses_come_newest_first<H: Harness>() {
+    let harness = H::create();
+    let engine = harness.engine();
+    for number in 0..10_u16 {
+        let display = Display { survey: survey(1 + u8::from(number % 2 == 0)), ..shown(number * 7 % 10, noon()) };
+        store_display(engine, &user(&format!("u{number}")), display).await;
+    }
+    let ids = async |survey, after: Option<u16>, limit| -> Vec<DisplayId> {
+        let query = ResponseQuery { workspace: workspace(1), survey, newest_first: true, after: after.map(display_id), limit };
+        engine.responses(&query).await.unwrap().into_iter().map(|row| row.display.id).collect()
+    };
+    assert_eq!(ids(None, None, 3).await, [9, 8, 7].map(display_id));
+    assert_eq!(ids(None, Some(7), 100).await, [6, 5, 4, 3, 2, 1, 0].map(display_id));
+    assert_eq!(ids(Some(survey(1)), None, 100).await, [9, 7, 5, 3, 1].map(display_id));
+    assert_eq!(ids(Some(survey(1)), Some(4), 1).await, [3].map(display_id));
+    assert_eq!(ids(None, Some(0), 100).await, [].map(display_id));
+}
+
+/// A row that was deleted is gone from every view, and nothing that is said of its display later makes it again.
+pub async fn a_deleted_response_stays_deleted<H: Harness>() {
+    let mut harness = H::create();
+    let engine = harness.engine();
+    let kind = |result: Result<(), crate::StorageError>| result.expect_err("an error").kind();
+    store_display(engine, &user("a"), shown(1, noon())).await;
+    store_display(engine, &user("b"), shown(2, noon())).await;
+    assert_eq!(kind(engine.delete_response(workspace(2), display_id(1)).await), StorageErrorKind::NotFound);
+    engine.delete_response(workspace(1), display_id(1)).await.unwrap();
+    assert_eq!(kind(engine.delete_response(workspace(1), display_id(1)).await), StorageErrorKind::NotFound);
+    store_display(engine, &user("a"), full_display(1, noon(), None)).await;
+    for _ in 0..2 {
+        let engine = harness.engine();
+        let ids: Vec<DisplayId> = all_responses(engine, workspace(1)).await.into_iter().map(|row| row.display.id).collect();
+        assert_eq!(ids, [display_id(2)]);
+        assert_eq!(engine.response(workspace(1), display_id(1)).await.unwrap(), None);
+        assert_eq!(engine.response(workspace(1), display_id(2)).await.unwrap().unwrap().user, user("b"));
+        assert_eq!(engine.response(workspace(2), display_id(2)).await.unwrap(), None);
+        let counts = engine.response_counts(workspace(1)).await.unwrap();
+        assert_eq!(counts, [(survey(1), ResponseCounts { shown: 1, started: 0, completed: 0 })]);
+        harness.crash();
+    }
+}
+
+/// Per survey, as far as each display came.
+pub async fn responses_are_counted_by_survey<H: Harness>() {
+    let harness = H::create();
+    let engine = harness.engine();
+    assert_eq!(engine.response_counts(workspace(1)).await.unwrap(), []);
+    store_display(engine, &user("never"), claimed(0, noon())).await;
+    for number in 1..=6_u16 {
+        let mut display = Display { survey: survey(if number == 6 { 2 } else { 1 }), ..shown(number, noon()) };
+        display.first_answered_at = (number <= 3).then(noon);
+        display.completed_at = (number <= 1).then(noon);
+        store_display(engine, &user(&format!("u{number}")), display).await;
+    }
+    let expected = [
+        (survey(1), ResponseCounts { shown: 5, started: 3, completed: 1 }),
+        (survey(2), ResponseCounts { shown: 1, started: 0, completed: 0 }),
+    ];
+    assert_eq!(engine.response_counts(workspace(1)).await.unwrap(), expected);
+    assert_eq!(engine.response_counts(workspace(2)).await.unwrap(), []);
 }

@@ -1,0 +1,64 @@
+//! Response rows in the model: the displays themselves, but for those that were deleted.
+
+use std::collections::BTreeMap;
+
+use sonde_core::display::Display;
+use sonde_core::id::{DisplayId, SurveyId, WorkspaceId};
+use sonde_core::user::UserRef;
+
+use super::{Everything, MemoryStore, not_found};
+use crate::{ResponseCounts, ResponseQuery, ResponseRow, Responses, StorageError};
+
+impl Everything {
+    fn shown_in(&self, workspace: WorkspaceId) -> impl Iterator<Item = (&UserRef, &Display)> {
+        let of_workspace = self.displays.iter().filter(move |((user, id), display)| {
+            user.workspace == workspace && display.shown_at.is_some() && !self.deleted_responses.contains(&(workspace, *id))
+        });
+        of_workspace.map(|((user, _), display)| (user, display))
+    }
+}
+
+impl Responses for MemoryStore {
+    async fn responses(&self, query: &ResponseQuery) -> Result<Vec<ResponseRow>, StorageError> {
+        let everything = self.lock();
+        let wanted = everything.shown_in(query.workspace).filter(|(_, display)| {
+            let is_after = |after| if query.newest_first { display.id < after } else { display.id > after };
+            query.survey.is_none_or(|survey| survey == display.survey) && query.after.is_none_or(is_after)
+        });
+        let mut rows: Vec<ResponseRow> =
+            wanted.map(|(user, display)| ResponseRow { user: user.clone(), display: display.clone() }).collect();
+        rows.sort_by_key(|row| row.display.id);
+        if query.newest_first {
+            rows.reverse();
+        }
+        rows.truncate(usize::try_from(query.limit).unwrap_or(usize::MAX));
+        Ok(rows)
+    }
+
+    async fn response(&self, workspace: WorkspaceId, display: DisplayId) -> Result<Option<ResponseRow>, StorageError> {
+        let everything = self.lock();
+        let found = everything.shown_in(workspace).find(|(_, shown)| shown.id == display);
+        Ok(found.map(|(user, display)| ResponseRow { user: user.clone(), display: display.clone() }))
+    }
+
+    async fn delete_response(&self, workspace: WorkspaceId, display: DisplayId) -> Result<(), StorageError> {
+        let mut everything = self.lock();
+        if !everything.shown_in(workspace).any(|(_, shown)| shown.id == display) {
+            return Err(not_found("response"));
+        }
+        everything.deleted_responses.insert((workspace, display));
+        Ok(())
+    }
+
+    async fn response_counts(&self, workspace: WorkspaceId) -> Result<Vec<(SurveyId, ResponseCounts)>, StorageError> {
+        let everything = self.lock();
+        let mut counts: BTreeMap<SurveyId, ResponseCounts> = BTreeMap::new();
+        for (_, display) in everything.shown_in(workspace) {
+            let of_survey = counts.entry(display.survey).or_default();
+            of_survey.shown += 1;
+            of_survey.started += u64::from(display.first_answered_at.is_some());
+            of_survey.completed += u64::from(display.completed_at.is_some());
+        }
+        Ok(counts.into_iter().collect())
+    }
+}
