@@ -45,7 +45,7 @@ export type IconButtonProps = Omit<ButtonHTMLAttributes<HTMLButtonElement>, "ari
 /** A button that shows only an icon; its name is read out and shown on hover. */
 export function IconButton({ label, look = "quiet", className, children, type = "button", ...rest }: IconButtonProps) {
   return (
-    <button type={type} aria-label={label} title={label} className={cx(buttonClass(look), "size-8 px-0 py-0", className)} {...rest}>
+    <button type={type} aria-label={label} title={label} className={cx(buttonClass(look), "size-8 px-0!", className)} {...rest}>
       {children}
     </button>
   );
