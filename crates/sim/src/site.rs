@@ -32,7 +32,8 @@ impl Site {
         let folder = tempfile::Builder::new().prefix("sonde-sim-").tempdir()?;
         let mut site = Self { binary, folder, port: free_port()?, workspace: String::new(), calls: Calls::default() };
         let options = ["--email", "owner@example.com", "--password-stdin", "--workspace", "Simulation", "--json"];
-        let created: Value = serde_json::from_str(&site.admin("init", &options, "only for this run")?)?;
+        let said = site.admin("init", &options, "only for this run")?;
+        let created: Value = serde_json::from_str(&said).context("sonde admin init did not print JSON")?;
         let text = |key: &str| created[key].as_str().map(str::to_owned).with_context(|| format!("init did not say {key}"));
         site.workspace = text("workspace_id")?;
         site.calls = Calls::new(&text("backend_key")?, &text("sdk_key")?);
