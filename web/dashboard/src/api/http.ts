@@ -59,6 +59,8 @@ async function call<T>(method: string, path: string, { query, body, signal }: Op
       credentials: "same-origin",
       ...(body !== undefined && { body: JSON.stringify(body) }),
       ...(signal && { signal }),
+      // A deletion goes through even when the page is being left.
+      keepalive: method === "DELETE",
     });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;

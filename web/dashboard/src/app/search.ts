@@ -1,3 +1,6 @@
+import type { ResultsFilter } from "../api/contract.ts";
+import { readFilter } from "../lib/filter.ts";
+
 /** What each page keeps in the URL. Unknown or broken values fall back, they never break a page. */
 
 type Search = Record<string, unknown>;
@@ -24,9 +27,9 @@ export const SETTINGS_TABS = ["general", "theme", "security"] as const;
 export const settingsSearch = (search: Search): Optional<{ tab: (typeof SETTINGS_TABS)[number] }> => ({ tab: oneOf(search["tab"], SETTINGS_TABS) });
 
 export const RESULTS_TABS = ["summary", "responses"] as const;
-export const resultsSearch = (search: Search): Optional<{ tab: (typeof RESULTS_TABS)[number]; filter: string; columns: string; response: string }> => ({
+export const resultsSearch = (search: Search): Optional<{ tab: (typeof RESULTS_TABS)[number]; filter: ResultsFilter; columns: string; response: string }> => ({
   tab: oneOf(search["tab"], RESULTS_TABS),
-  filter: text(search["filter"]),
+  filter: readFilter(search["filter"]),
   columns: text(search["columns"]),
   response: text(search["response"]),
 });

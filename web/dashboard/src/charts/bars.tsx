@@ -2,7 +2,7 @@ import { cx } from "../lib/cx.ts";
 
 export type Bar = { key: string; label: string; value: number; text: string; tone?: "accent" | "good" | "warn" | "bad" | "neutral" };
 
-const FILLS = { accent: "bg-accent", good: "bg-good", warn: "bg-warn", bad: "bg-bad", neutral: "bg-line-strong" };
+const FILLS = { accent: "bg-accent", good: "bg-band-good", warn: "bg-band-warn", bad: "bg-band-bad", neutral: "bg-line-strong" };
 
 /** Labelled bars, one under the other: long labels keep their words. */
 export function Bars({ label, bars, max }: { label: string; bars: Bar[]; max?: number }) {
@@ -26,11 +26,13 @@ export function Bars({ label, bars, max }: { label: string; bars: Bar[]; max?: n
 export function Columns({ label, bars }: { label: string; bars: Bar[] }) {
   const most = Math.max(...bars.map((bar) => bar.value), 1);
   return (
-    <ul aria-label={label} className="flex h-36 items-end gap-1">
+    <ul aria-label={label} className="flex h-40 items-end gap-1">
       {bars.map((bar) => (
         <li key={bar.key} title={`${bar.label}: ${bar.text}`} className="flex h-full min-w-0 flex-1 flex-col justify-end gap-1 text-center">
-          <span className="text-xs text-ink-2 tabular-nums">{bar.text}</span>
-          <span aria-hidden className={cx("min-h-0.5 rounded-t-sm", FILLS[bar.tone ?? "accent"])} style={{ height: `${(bar.value / most) * 100}%` }} />
+          <span className="flex min-h-0 flex-1 flex-col justify-end">
+            <span className="text-xs text-ink-2 tabular-nums">{bar.text}</span>
+            <span aria-hidden className={cx("min-h-0.5 rounded-t-sm", FILLS[bar.tone ?? "accent"])} style={{ height: `calc((100% - 1rem) * ${bar.value / most})` }} />
+          </span>
           <span className="text-xs text-ink-3 tabular-nums">{bar.label}</span>
         </li>
       ))}

@@ -5,16 +5,17 @@ import { Table, Td, Th } from "../ui/table.tsx";
 
 export type ChartTable = { columns: string[]; rows: (string | number)[][] };
 
-type ChartProps = { title: string; table: ChartTable; children: ReactNode; actions?: ReactNode };
+type ChartProps = { title: string; table: ChartTable; children: ReactNode; heading?: ReactNode; aside?: ReactNode };
 
 /** A drawing and, one press away, the same numbers as a table. Screen readers get the drawing's label. */
-export function Chart({ title, table, children, actions }: ChartProps) {
+export function Chart({ title, table, children, heading, aside }: ChartProps) {
   const [view, setView] = useState<"chart" | "table">("chart");
   return (
     <figure aria-label={title}>
-      <div className="mb-3 flex flex-wrap items-center justify-between gap-2">
-        {actions ?? <span />}
+      <div className="mb-3 flex items-start justify-between gap-3">
+        <div className="min-w-0">{heading}</div>
         <Segmented
+          className="shrink-0"
           label={`${title}: view`}
           value={view}
           onChange={setView}
@@ -24,7 +25,10 @@ export function Chart({ title, table, children, actions }: ChartProps) {
           ]}
         />
       </div>
-      {view === "chart" ? children : <ChartAsTable title={title} table={table} />}
+      <div className={aside ? "grid gap-x-6 gap-y-4 md:grid-cols-[8rem_minmax(0,1fr)]" : undefined}>
+        {aside}
+        <div className="min-w-0">{view === "chart" ? children : <ChartAsTable title={title} table={table} />}</div>
+      </div>
     </figure>
   );
 }

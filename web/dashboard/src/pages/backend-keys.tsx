@@ -35,12 +35,12 @@ export function BackendKeys({ keys, fresh, onDone, onCreate, creating }: Props) 
       )}
       <div className="rounded-md border border-line">
         <Table caption="Backend keys">
-          <thead><tr><Th>Key</Th><Th>Created</Th><Th>Last used</Th><Th><span className="sr-only">Actions</span></Th></tr></thead>
+          <thead><tr><Th>Key</Th><Th className="max-sm:hidden">Created</Th><Th>Last used</Th><Th><span className="sr-only">Actions</span></Th></tr></thead>
           <tbody className="[&>tr:last-child>td]:border-b-0">
             {keys.map((key) => (
               <tr key={key.id}>
                 <Td><code className="font-mono text-sm whitespace-nowrap">{key.hint}</code></Td>
-                <Td><Time at={key.created_at} /></Td>
+                <Td className="max-sm:hidden"><Time at={key.created_at} /></Td>
                 <Td><Time at={key.last_used_at} /></Td>
                 <Td className="text-right"><Button size="sm" look="danger" aria-label={`Revoke ${key.hint}`} onClick={() => setRevoking(key)}>Revoke</Button></Td>
               </tr>

@@ -62,8 +62,8 @@ export function LiveEvents({ w }: { w: string }) {
                         <Td><span className="block max-w-40 truncate" title={user ?? undefined}>{user ?? "–"}</span></Td>
                         <Td><span className="block max-w-48 truncate font-medium" title={event.event_name ?? undefined}>{event.event_name ?? "–"}</span></Td>
                         <Td><Badge tone={tone}>{label}</Badge></Td>
-                        <Td className="min-w-56 wrap-anywhere"><Became event={event} /></Td>
-                        <Td><code className="block max-w-64 truncate font-mono text-sm text-ink-2" title={properties ?? undefined}>{properties ?? "–"}</code></Td>
+                        <Td className="min-w-44 wrap-anywhere"><Became event={event} /></Td>
+                        <Td><code className="block max-w-44 truncate font-mono text-sm text-ink-2" title={properties ?? undefined}>{properties ?? "–"}</code></Td>
                       </tr>
                     );
                   })}

@@ -70,8 +70,7 @@ export function TriggerPanel({ w, trigger, onClose }: { w: string; trigger: Trig
           ]}
         />
         <section>
-          <h3 className="mb-1 font-semibold">Last 14 days</h3>
-          <Chart title="Events per day" table={{ columns: ["Day", "Count"], rows: days.map((day, index) => [day, count(trigger.daily[index] ?? 0)]) }}>
+          <Chart title="Events per day" heading={<h3 className="font-semibold">Last 14 days</h3>} table={{ columns: ["Day", "Count"], rows: days.map((day, index) => [day, count(trigger.daily[index] ?? 0)]) }}>
             <DayBars label={`${count(trigger.daily.reduce((a, b) => a + b, 0))} in ${days.length} days`} days={days} series={[{ name: "Count", values: trigger.daily, tone: "accent" }]} />
           </Chart>
         </section>

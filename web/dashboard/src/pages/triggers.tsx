@@ -69,15 +69,12 @@ function TriggerTable({ kind, items, chosen }: { kind: TriggerKind; items: Trigg
         {items.map((trigger) => (
           <tr key={trigger.name} className={`relative hover:bg-hover ${trigger.name === chosen ? "bg-accent-soft" : ""}`}>
             <Td className="max-w-80 min-w-40">
-              <Link
-                from="/triggers"
-                to="/triggers"
-                search={(old) => ({ ...old, name: trigger.name })}
-                className="font-medium wrap-anywhere hover:underline"
-              >
-                {trigger.name}
-              </Link>
-              {trigger.stopped && <span className="ml-2"><Badge tone="warn" title="A live survey uses it, and it has been silent for far longer than usual.">Stopped arriving</Badge></span>}
+              <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
+                <Link from="/triggers" to="/triggers" search={(old) => ({ ...old, name: trigger.name })} className="min-w-0 font-medium wrap-anywhere hover:underline">
+                  {trigger.name}
+                </Link>
+                {trigger.stopped && <Badge tone="warn" title="A live survey uses it, and it has been silent for far longer than usual.">Stopped arriving</Badge>}
+              </span>
             </Td>
             <Td><Time at={trigger.last_seen_at} never="not yet" /></Td>
             <Td className="max-lg:hidden"><Time at={trigger.first_seen_at} never="not yet" /></Td>

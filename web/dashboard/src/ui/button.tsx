@@ -10,10 +10,10 @@ const LOOKS: Record<ButtonLook, string> = {
   quiet: "bg-transparent text-ink-2 border-transparent hover:bg-hover hover:text-ink",
   danger: "bg-surface text-bad border-bad/50 hover:bg-bad-soft",
 };
-const SIZES: Record<Size, string> = { sm: "h-7 px-2.5 text-sm", md: "h-9 px-3.5 text-base" };
+const SIZES: Record<Size | "icon", string> = { sm: "h-7 px-2.5 text-sm", md: "h-9 px-3.5 text-base", icon: "size-8" };
 
 /** The classes of a button, for links that look like one. */
-export function buttonClass(look: ButtonLook = "secondary", size: Size = "md"): string {
+export function buttonClass(look: ButtonLook = "secondary", size: Size | "icon" = "md"): string {
   return cx(
     "inline-flex shrink-0 items-center justify-center gap-1.5 rounded-md border font-medium whitespace-nowrap select-none transition-colors",
     "disabled:opacity-55 disabled:cursor-not-allowed aria-disabled:opacity-55",
@@ -45,7 +45,7 @@ export type IconButtonProps = Omit<ButtonHTMLAttributes<HTMLButtonElement>, "ari
 /** A button that shows only an icon; its name is read out and shown on hover. */
 export function IconButton({ label, look = "quiet", className, children, type = "button", ...rest }: IconButtonProps) {
   return (
-    <button type={type} aria-label={label} title={label} className={cx(buttonClass(look), "size-8 px-0!", className)} {...rest}>
+    <button type={type} aria-label={label} title={label} className={cx(buttonClass(look, "icon"), className)} {...rest}>
       {children}
     </button>
   );

@@ -44,9 +44,9 @@ export function CopyValue({ label, value, onCopied }: { label: ReactNode; value:
 /** Code to be copied. It scrolls sideways, by keyboard too. */
 export function Code({ text, label, className }: { text: string; label: string; className?: string }) {
   return (
-    <div className={cx("relative overflow-hidden rounded-md border border-line bg-sunken", className)}>
-      <div className="absolute top-1.5 right-1.5"><CopyButton text={text} /></div>
-      <pre tabIndex={0} role="region" aria-label={label} className="overflow-x-auto p-3 pr-24 font-mono text-sm focus-inset"><code>{text}</code></pre>
+    <div className={cx("flex flex-col items-stretch overflow-hidden rounded-md border border-line bg-sunken sm:flex-row sm:items-start", className)}>
+      <pre tabIndex={0} role="region" aria-label={label} className="min-w-0 flex-1 overflow-x-auto p-3 font-mono text-sm focus-inset"><code>{text}</code></pre>
+      <div className="flex justify-end p-1.5"><CopyButton text={text} /></div>
     </div>
   );
 }

@@ -15,7 +15,7 @@ export function Page({ title, lead, actions, back, wide, children }: PageProps) 
       <header className="mb-5 flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
         <div className="min-w-0">
           <h1 className="text-xl font-semibold wrap-anywhere">{title}</h1>
-          {lead && <p className="mt-0.5 max-w-prose text-ink-2">{lead}</p>}
+          {lead && <p className="mt-0.5 max-w-3xl text-ink-2">{lead}</p>}
         </div>
         {actions && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
       </header>
@@ -35,7 +35,7 @@ export function Card({ title, lead, actions, flush, level = 2, className, childr
         <div className={cx("flex flex-wrap items-start justify-between gap-x-4 gap-y-2 px-4 pt-3.5", flush && "pb-3")}>
           <div className="min-w-0">
             {title && <Heading className="text-lg font-semibold wrap-anywhere">{title}</Heading>}
-            {lead && <p className="max-w-prose text-sm text-ink-2">{lead}</p>}
+            {lead && <p className="max-w-3xl text-sm text-ink-2">{lead}</p>}
           </div>
           {actions && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
         </div>

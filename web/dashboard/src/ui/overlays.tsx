@@ -27,7 +27,15 @@ export function Dialog({ open, onOpenChange, title, description, children, foote
     <RadixDialog.Root open={open} onOpenChange={onOpenChange}>
       <RadixDialog.Portal>
         <RadixDialog.Overlay className={BACKDROP} />
-        <RadixDialog.Content className={cx("fixed z-50 flex flex-col border-line bg-raised shadow-pop outline-none", shape)} {...(!description && { "aria-describedby": undefined })}>
+        <RadixDialog.Content
+          className={cx("fixed z-50 flex flex-col border-line bg-raised shadow-pop outline-none", shape)}
+          onOpenAutoFocus={(event) => {
+            if (kind !== "panel") return;
+            event.preventDefault();
+            (event.currentTarget as HTMLElement | null)?.focus();
+          }}
+          {...(!description && { "aria-describedby": undefined })}
+        >
           <div className="flex items-start gap-3 border-b border-line px-5 py-3">
             <div className="min-w-0 flex-1">
               <RadixDialog.Title className="text-lg font-semibold wrap-anywhere">{title}</RadixDialog.Title>

@@ -6,7 +6,7 @@ type SegmentedProps<T extends string> = { label: string; value: T; onChange: (va
 /** One choice among few, all in sight. */
 export function Segmented<T extends string>({ label, value, onChange, options, className }: SegmentedProps<T>) {
   return (
-    <div role="group" aria-label={label} className={cx("inline-flex rounded-md border border-line-strong/60 bg-surface p-0.5", className)}>
+    <div role="group" aria-label={label} className={cx("inline-flex w-fit rounded-md border border-line-strong/60 bg-surface p-0.5", className)}>
       {options.map((option) => (
         <button
           key={option.value}

@@ -4,7 +4,7 @@ import { cx } from "../lib/cx.ts";
 /** A table that scrolls sideways on its own, by keyboard too. */
 export function Table({ caption, children, className }: { caption: string; children: ReactNode; className?: string }) {
   return (
-    <div tabIndex={0} role="region" aria-label={caption} className={cx("overflow-x-auto focus-inset", className)}>
+    <div tabIndex={0} role="region" aria-label={caption} className={cx("relative overflow-x-auto focus-inset", className)}>
       <table className="w-full border-collapse text-base">
         <caption className="sr-only">{caption}</caption>
         {children}

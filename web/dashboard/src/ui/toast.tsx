@@ -46,7 +46,7 @@ export function Toaster() {
           {item.action && (
             <Button size="sm" onClick={() => { item.action?.run(); dismiss(item.id); }}>{item.action.label}</Button>
           )}
-          <IconButton label="Dismiss" onClick={() => dismiss(item.id)} className="size-7"><X size={14} aria-hidden /></IconButton>
+          <IconButton label="Dismiss" onClick={() => dismiss(item.id)}><X size={14} aria-hidden /></IconButton>
         </div>
       ))}
     </section>

@@ -1,0 +1,51 @@
+import { useState } from "react";
+import { parseOrigins } from "../lib/origins.ts";
+import { Badge, Callout, Card, Field, Input, Radio, Textarea } from "../ui/index.ts";
+import type { SettingsPart } from "./parts.ts";
+
+export function SecuritySettings({ draft, change, report, problems }: SettingsPart) {
+  const everywhere = draft.allowed_origins.includes("*");
+  const [origins, setOrigins] = useState(everywhere ? "" : draft.allowed_origins.join("\n"));
+
+  function type(text: string) {
+    setOrigins(text);
+    const parsed = parseOrigins(text);
+    report("origins", "error" in parsed ? parsed.error : null);
+    if ("value" in parsed) change({ allowed_origins: parsed.value });
+  }
+
+  return (
+    <div className="flex flex-col gap-4">
+      <Card title="Allowed origins" lead="The sites whose pages may ask Sonde for surveys with this workspace's SDK key.">
+        <fieldset className="flex flex-col gap-2">
+          <legend className="sr-only">Allowed origins</legend>
+          <Radio name="origins" label="Every site" checked={everywhere} onChange={() => { report("origins", null); change({ allowed_origins: ["*"] }); }} />
+          <Radio name="origins" label="Only these" checked={!everywhere} onChange={() => { change({ allowed_origins: [] }); type(origins); }} />
+        </fieldset>
+        {!everywhere && (
+          <Field label="Origins, one a line" className="mt-3 max-w-md" error={problems["origins"] || null}>
+            <Textarea value={origins} onChange={(event) => type(event.target.value)} rows={4} spellCheck={false} placeholder="https://shop.example" className="font-mono text-sm" />
+          </Field>
+        )}
+      </Card>
+      <Card title="Identity proof" actions={<Badge>{draft.identity_proof.mode === "off" ? "Off" : draft.identity_proof.mode}</Badge>}>
+        <p className="max-w-prose text-ink-2">While it is off, anybody who holds the SDK key can ask for surveys as any user. Event properties and user attributes never leave the server unless a survey's text says so.</p>
+      </Card>
+      <Card title="Retention" lead="How long response rows are kept. Events are always dropped about 100 hours after their day.">
+        <fieldset className="flex flex-col gap-2">
+          <legend className="sr-only">Retention of responses</legend>
+          <Radio name="retention" label="Keep responses until they are deleted" checked={draft.response_retention_days === null} onChange={() => change({ response_retention_days: null })} />
+          <Radio name="retention" label="Delete responses after a number of days" checked={draft.response_retention_days !== null} onChange={() => change({ response_retention_days: draft.response_retention_days ?? 365 })} />
+        </fieldset>
+        {draft.response_retention_days !== null && (
+          <div className="mt-3 flex flex-col gap-3">
+            <Field label="Days">
+              <Input type="number" min={1} max={36500} step={1} value={draft.response_retention_days} onChange={(event) => change({ response_retention_days: Math.max(1, Math.round(Number(event.target.value) || 1)) })} className="max-w-28 tabular-nums" />
+            </Field>
+            <Callout tone="warn">Older rows are deleted as soon as you save, and then every day. They cannot come back.</Callout>
+          </div>
+        )}
+      </Card>
+    </div>
+  );
+}
