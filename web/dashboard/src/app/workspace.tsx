@@ -3,12 +3,8 @@ import { authState } from "../api/auth.ts";
 import type { AuthState, Workspace } from "../api/contract.ts";
 import { queryClient } from "../api/query.ts";
 import { recall, remember } from "../lib/storage.ts";
+import { pickWorkspace } from "../lib/workspaces.ts";
 import { rootRoute } from "./root.tsx";
-
-/** The workspace that the URL names (`?w=`), else the last one used here, else the first. */
-export function pickWorkspace(workspaces: Workspace[], wanted: string | undefined, last: string | null): Workspace | undefined {
-  return workspaces.find((each) => each.id === wanted) ?? workspaces.find((each) => each.id === last) ?? workspaces[0];
-}
 
 /** Everything behind the login. Its context knows who is signed in and which workspace is open. */
 export const workspaceRoute = createRoute({

@@ -69,7 +69,7 @@ export function defaultColumns(columns: Column[]): string[] {
 
 /** The chosen columns, in their own order; ids that do not exist (any more) are skipped. */
 export function readColumns(text: string | undefined, columns: Column[]): Column[] {
-  const wanted = text ? text.split(",").map((id) => decodeURIComponent(id)) : defaultColumns(columns);
+  const wanted = text ? text.split(",").map((id) => id.replaceAll("%2C", ",").replaceAll("%25", "%")) : defaultColumns(columns);
   const chosen = columns.filter((column) => wanted.includes(column.id));
   return chosen.length > 0 ? chosen : columns.filter((column) => ALWAYS.includes(column.id));
 }
