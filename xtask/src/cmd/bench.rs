@@ -1,4 +1,4 @@
-//! `bench`: builds sonde-sim as shipped and becomes it. Prints nothing of its own: standard output belongs to the benchmark.
+//! `bench`: builds the server and sonde-sim as shipped and becomes it. Prints nothing of its own: standard output belongs to the benchmark.
 
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
@@ -11,7 +11,7 @@ use crate::repo::{self, Profile};
 
 /// Runs `sonde-sim bench` with `args`.
 pub(crate) fn run(args: &[OsString]) -> Result<ExitCode> {
-    process::run(repo::cargo().args(["build", "--release", "--package", "sonde-sim"]))?;
+    process::run(repo::cargo().args(["build", "--release", "--package", "sonde-server", "--package", "sonde-sim"]))?;
     let binary = repo::binary("sonde-sim", Profile::Release)?;
     let error = Command::new(&binary).arg("bench").args(args).exec();
     Err(error).with_context(|| format!("{} could not be started", binary.display()))
