@@ -13,7 +13,7 @@ use crate::event::EventRecord;
 use crate::id::{DisplayId, SurveyId};
 use crate::properties::Properties;
 use crate::survey::launch::Platform;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 use crate::trigger::TriggerName;
 
 pub use change::UserChange;
@@ -85,6 +85,12 @@ pub struct Display {
 }
 
 impl Display {
+    /// Where it is for readers: a day without a word means that the user left.
+    pub fn state_at(&self, now: Timestamp) -> DisplayState {
+        let is_open = matches!(self.state, DisplayState::Shown | DisplayState::Answered);
+        if is_open && now >= self.updated_at + Span::DAY { DisplayState::Abandoned } else { self.state }
+    }
+
     /// Whether the claim has run out without a showing.
     pub fn has_lapsed(&self, now: Timestamp) -> bool {
         self.state == DisplayState::Lapsed || (self.state == DisplayState::Claimed && now >= self.lease_until)

@@ -11,9 +11,10 @@ use serde_json::value::RawValue;
 use sonde_core::event::EventId;
 use sonde_core::id::WorkspaceId;
 use sonde_core::key::KeyKind;
-use sonde_core::limits::EVENT_BYTES_MAX;
+use sonde_core::limits::{EVENT_BYTES_MAX, TRIGGER_NAME_SCALARS_MAX, USER_ID_SCALARS_MAX};
 use sonde_core::trigger::TriggerName;
-use sonde_service::{Engine, IngestEvent, Service};
+use sonde_core::user::Namespace;
+use sonde_service::{Engine, IngestEvent, Ingested, Service};
 use utoipa::ToSchema;
 
 use crate::body::{self, MediaType};
@@ -104,13 +105,51 @@ pub(crate) async fn event<E: Engine>(
 ) -> Result<Json<EventAccepted>, Problem> {
     let key = headers.get(BACKEND_KEY).and_then(|value| value.to_str().ok());
     let authorised = service.authorise(key, KeyKind::Backend).await?;
-    let bytes = body::read(&headers, body, EVENT_BYTES_MAX, MediaType::Json).await?;
-    let event = read_event(body::text(&bytes)?, &headers, authorised.workspace)?;
-    let ingested = service.ingest(event).await?;
-    Ok(Json(EventAccepted { status: "ok", event_id: ingested.id.to_string(), duplicate: ingested.duplicate }))
+    let workspace = authorised.workspace;
+    let bytes = match body::read(&headers, body, EVENT_BYTES_MAX, MediaType::Json).await {
+        Ok(bytes) => bytes,
+        Err(problem) => return Err(rejected(&service, workspace, &[], problem)),
+    };
+    match take_event(&service, workspace, &headers, &bytes).await {
+        Ok(ingested) => Ok(Json(EventAccepted { status: "ok", event_id: ingested.id.to_string(), duplicate: ingested.duplicate })),
+        Err(problem) => Err(rejected(&service, workspace, &bytes, problem)),
+    }
 }
 
-pub(crate) fn read_event(json: &str, headers: &HeaderMap, workspace: WorkspaceId) -> Result<IngestEvent, Problem> {
+/// Reads an event and stores it.
+pub(crate) async fn take_event<E: Engine>(
+    service: &Service<E>,
+    workspace: WorkspaceId,
+    headers: &HeaderMap,
+    bytes: &[u8],
+) -> Result<Ingested, Problem> {
+    let event = read_event(body::text(bytes)?, headers, workspace)?;
+    Ok(service.ingest(event).await?)
+}
+
+/// Lists a refused call among the live events, with what of it can be read.
+pub(crate) fn rejected<E: Engine>(service: &Service<E>, workspace: WorkspaceId, bytes: &[u8], problem: Problem) -> Problem {
+    #[derive(Default, Deserialize)]
+    struct Readable {
+        user_id: Option<serde_json::Value>,
+        anonymous_id: Option<serde_json::Value>,
+        event_name: Option<serde_json::Value>,
+    }
+    let text = |value: Option<serde_json::Value>, scalars_max: usize| match value? {
+        serde_json::Value::String(text) => Some(text.chars().take(scalars_max).collect::<String>()),
+        serde_json::Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let readable: Readable = serde_json::from_slice(bytes).unwrap_or_default();
+    let user = text(readable.user_id, USER_ID_SCALARS_MAX).map(|id| (Namespace::Identified, id));
+    let user = user.or_else(|| text(readable.anonymous_id, USER_ID_SCALARS_MAX).map(|id| (Namespace::Anonymous, id)));
+    let user = user.as_ref().map(|(namespace, id)| (*namespace, id.as_str()));
+    let event_name = text(readable.event_name, TRIGGER_NAME_SCALARS_MAX);
+    service.note_rejected(workspace, user, event_name.as_deref(), &problem.reason());
+    problem
+}
+
+fn read_event(json: &str, headers: &HeaderMap, workspace: WorkspaceId) -> Result<IngestEvent, Problem> {
     let raw: EventBody<'_> = serde_json::from_str(json).map_err(|error| match error.classify() {
         serde_json::error::Category::Data => Problem::invalid(vec![sonde_service::FieldError::new("", error)]),
         _ => Problem::malformed(format!("the body is not valid JSON: {error}")),

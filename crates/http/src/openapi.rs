@@ -34,6 +34,14 @@ use crate::{client, dashboard, ingest};
         dashboard::connections::create_key,
         dashboard::connections::revoke_key,
         dashboard::connections::test_event,
+        dashboard::events::list,
+        dashboard::events::stream,
+        dashboard::triggers::list,
+        dashboard::triggers::create,
+        dashboard::triggers::archive,
+        dashboard::triggers::restore,
+        dashboard::settings::show,
+        dashboard::settings::replace,
     ),
     modifiers(&Security),
     tags(
@@ -42,6 +50,9 @@ use crate::{client, dashboard, ingest};
         (name = "Accounts", description = "Called by the dashboard, as all that follows: members and sessions"),
         (name = "Workspaces", description = "Products of the customer, isolated from each other"),
         (name = "Connections", description = "How servers, apps and sites reach a workspace"),
+        (name = "Events", description = "What servers send, as it comes in"),
+        (name = "Triggers", description = "Kinds of events and moments in the app"),
+        (name = "Settings", description = "What a workspace decides for all of its surveys"),
     ),
 )]
 struct Api;

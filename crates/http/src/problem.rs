@@ -15,6 +15,7 @@ pub(crate) struct Problem {
     pub(crate) detail: String,
     pub(crate) errors: Vec<FieldError>,
     retry_after_secs: Option<u32>,
+    draft_revision: Option<u64>,
 }
 
 /// `application/problem+json`
@@ -34,6 +35,9 @@ pub(crate) struct ProblemDocument<'a> {
     /// For bad input: every place that is wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<PointedError<'a>>,
+    /// For a draft that somebody else changed in between: its revision now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    draft_revision: Option<u64>,
 }
 
 /// One place of the input that is wrong.
@@ -47,7 +51,7 @@ pub(crate) struct PointedError<'a> {
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), errors: Vec::new(), retry_after_secs: None }
+        Self { status, detail: detail.into(), errors: Vec::new(), retry_after_secs: None, draft_revision: None }
     }
 
     /// 400: the body cannot be read at all.
@@ -60,6 +64,20 @@ impl Problem {
         Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "the request breaks a rule") }
     }
 
+    /// 409: somebody else changed the draft in between.
+    pub(crate) fn stale_draft(revision: u64) -> Self {
+        Self { draft_revision: Some(revision), ..Self::new(StatusCode::CONFLICT, "the draft was changed in between; look at it again") }
+    }
+
+    /// The status and what is wrong first, in one line.
+    pub(crate) fn reason(&self) -> String {
+        let status = self.status.as_u16();
+        match self.errors.first() {
+            Some(error) => format!("{status} {}: {}", error.pointer, error.detail),
+            None => format!("{status} {}", self.detail),
+        }
+    }
+
     /// The document's text.
     pub(crate) fn document(&self, request_id: &str) -> String {
         let document = ProblemDocument {
@@ -69,6 +87,7 @@ impl Problem {
             detail: &self.detail,
             request_id,
             errors: self.errors.iter().map(|error| PointedError { pointer: &error.pointer, detail: &error.detail }).collect(),
+            draft_revision: self.draft_revision,
         };
         serde_json::to_string(&document).unwrap_or_default()
     }

@@ -50,7 +50,13 @@ fn dashboard_routes<E: Engine>() -> Router<Arc<Service<E>>> {
         .route("/connections", get(dashboard::connections::show::<E>))
         .route("/connections/backend/keys", post(dashboard::connections::create_key::<E>))
         .route("/connections/backend/keys/{key}", delete(dashboard::connections::revoke_key::<E>))
-        .route("/connections/backend/test-event", post(dashboard::connections::test_event::<E>));
+        .route("/connections/backend/test-event", post(dashboard::connections::test_event::<E>))
+        .route("/events", get(dashboard::events::list::<E>))
+        .route("/events/stream", get(dashboard::events::stream::<E>))
+        .route("/triggers", get(dashboard::triggers::list::<E>).post(dashboard::triggers::create::<E>))
+        .route("/triggers/archive", post(dashboard::triggers::archive::<E>))
+        .route("/triggers/restore", post(dashboard::triggers::restore::<E>))
+        .route("/settings", get(dashboard::settings::show::<E>).put(dashboard::settings::replace::<E>));
     Router::new()
         .route("/api/v1/auth/state", get(dashboard::auth::state::<E>))
         .route("/api/v1/auth/setup", post(dashboard::auth::setup::<E>))

@@ -54,6 +54,7 @@ async fn serve(options: &ServeOptions) -> anyhow::Result<()> {
         () = service.failed() => true,
     };
     tracing::info!("stopping");
+    service.end_streams();
     stopping.send_replace(true);
     let _ended = tokio::join!(public, admin);
     service.drain().await;

@@ -166,7 +166,7 @@ impl<E: Engine> Service<E> {
         Ok(SurveyNow { survey, version: known.version, status: known.status })
     }
 
-    fn check_live_limit(&self, workspace: WorkspaceId, survey: SurveyId) -> Result<(), Error> {
+    pub(crate) fn check_live_limit(&self, workspace: WorkspaceId, survey: SurveyId) -> Result<(), Error> {
         let cached: Arc<_> = self.workspace(workspace)?;
         let others = cached.snapshot.surveys().iter().filter(|known| known.status == SurveyStatus::Live && known.id != survey);
         if others.count() >= LIVE_SURVEYS_MAX {

@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use sonde_core::decide::WorkspaceSnapshot;
 use sonde_core::id::{KeyId, SurveyId, WorkspaceId};
 use sonde_core::key::{KeyHash, KeyKind};
-use sonde_core::survey::{Survey, SurveyDocument, parse_document};
+use sonde_core::survey::{Survey, SurveyDocument, SurveyStatus, parse_document};
 use sonde_storage::{ApiKey, Catalogue, StorageError, StorageErrorKind, SurveyRecord, Workspace};
 use sonde_core::time::Timestamp;
 use subtle::ConstantTimeEq as _;
@@ -67,12 +67,13 @@ struct Maps {
 /// The catalogue in memory.
 pub(crate) struct CatalogueCache {
     maps: RwLock<Maps>,
+    refreshing: tokio::sync::Mutex<()>,
 }
 
 impl CatalogueCache {
     /// Reads the whole catalogue.
     pub(crate) async fn load(catalogue: &impl Catalogue) -> Result<Self, StorageError> {
-        let cache = Self { maps: RwLock::default() };
+        let cache = Self { maps: RwLock::default(), refreshing: tokio::sync::Mutex::default() };
         for key in catalogue.keys().await? {
             cache.add_key(key);
         }
@@ -84,6 +85,8 @@ impl CatalogueCache {
 
     /// Reads one workspace's surveys and settings anew and swaps its snapshot.
     pub(crate) async fn refresh(&self, catalogue: &impl Catalogue, workspace: &Workspace) -> Result<(), StorageError> {
+        // One after the other: a reading that began earlier must not take the place of a later one.
+        let _turn = self.refreshing.lock().await;
         let records = catalogue.surveys(workspace.id).await?;
         let surveys = records.iter().map(survey).collect::<Result<Vec<_>, _>>()?;
         let mut maps = self.write();
@@ -154,6 +157,11 @@ impl CatalogueCache {
         self.read().keys.get(hash).cloned()
     }
 
+    /// All workspaces.
+    pub(crate) fn workspace_ids(&self) -> Vec<WorkspaceId> {
+        self.read().workspaces.keys().copied().collect()
+    }
+
     /// A workspace's snapshot.
     pub(crate) fn workspace(&self, id: WorkspaceId) -> Option<Arc<CachedWorkspace>> {
         self.read().workspaces.get(&id).cloned()
@@ -204,13 +212,14 @@ fn fits(known: &CachedKey, hash: &KeyHash, kind: KeyKind, now: Timestamp) -> Opt
     Some(Authorised { workspace: known.key.workspace })
 }
 
+/// A survey that was never published cannot be shown, whatever its draft says, or even if it says nothing yet.
 fn survey(record: &SurveyRecord) -> Result<Survey, StorageError> {
-    let (version, text) = match &record.published {
-        Some(published) => (published.number, &published.document),
-        None => (0, &record.draft),
+    let (version, document) = match &record.published {
+        Some(published) => (published.number, read_document(record.id, &published.document)?),
+        None => (0, SurveyDocument::unpublished(crate::surveys::name_of(&record.draft))),
     };
-    let document = Arc::new(read_document(record.id, text)?);
-    Ok(Survey { id: record.id, version, status: record.status, document })
+    let status = if version == 0 { SurveyStatus::Draft } else { record.status };
+    Ok(Survey { id: record.id, version, status, document: Arc::new(document) })
 }
 
 /// A stored document was checked before it was stored.

@@ -1,19 +1,17 @@
 //! Ingest: from a checked event to one that is durable.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{PoisonError, RwLock};
-
 use sha2::{Digest, Sha256};
 use sonde_core::event::{EventId, effective_time};
-use sonde_core::id::{GeneratedEventId, WorkspaceId};
-use sonde_core::limits::{TRIGGER_PROPERTY_KEYS_MAX, TRIGGERS_PER_WORKSPACE_MAX};
-use sonde_core::properties::{JsonType, Properties, PropertyShape};
+use sonde_core::id::GeneratedEventId;
+use sonde_core::limits::TRIGGERS_PER_WORKSPACE_MAX;
+use sonde_core::properties::{Properties, PropertyShape};
 use sonde_core::time::Timestamp;
 use sonde_core::trigger::{TriggerKind, TriggerName};
 use sonde_core::user::UserRef;
-use sonde_storage::{Append, EventFingerprint, KeyObservation, Outcome, Write};
+use sonde_storage::{Append, EventFingerprint, Outcome, Write};
 
 use crate::error::Error;
+use crate::live_events::{LiveOutcome, NewLiveEvent};
 use crate::{Engine, Service, random};
 
 /// An event as a server sent it, its parts checked.
@@ -49,7 +47,10 @@ impl<E: Engine> Service<E> {
         let effective_at = effective_time(event.said_at, received_at).map_err(|error| Error::invalid("/timestamp", error))?;
         let fingerprint = event.id.is_some().then(|| fingerprint(&event));
         let id = event.id.unwrap_or_else(|| GeneratedEventId::new(received_at, random::bytes()).into());
-        let learn = self.known_keys.unknown(event.user.workspace, TriggerKind::Backend, &event.trigger, event.shapes);
+        let workspace = event.user.workspace;
+        let live = NewLiveEvent::of(&event.user, &event.trigger, &id, &event.properties, received_at);
+        let learn =
+            self.known_keys.unknown(event.user.workspace, TriggerKind::Backend, &event.trigger, &event.properties, event.shapes);
         let learnt = (!learn.is_empty()).then(|| (event.user.workspace, event.trigger.clone(), learn.clone()));
         let append = Append {
             user: event.user,
@@ -66,9 +67,13 @@ impl<E: Engine> Service<E> {
                 if let Some((workspace, trigger, keys)) = learnt {
                     self.known_keys.add(workspace, TriggerKind::Backend, &trigger, keys);
                 }
+                self.live_events.add(workspace, live, LiveOutcome::Stored);
                 Ok(Ingested { id, duplicate: false })
             }
-            Outcome::Duplicate => Ok(Ingested { id, duplicate: true }),
+            Outcome::Duplicate => {
+                self.live_events.add(workspace, live, LiveOutcome::Duplicate);
+                Ok(Ingested { id, duplicate: true })
+            }
             Outcome::FingerprintConflict => Err(Error::invalid("/event_id", "was used before for an event with another body")),
             Outcome::TooManyTriggers => {
                 let detail = format!("this workspace has {TRIGGERS_PER_WORKSPACE_MAX} backend triggers already; use one of them");
@@ -96,46 +101,4 @@ fn fingerprint(event: &IngestEvent) -> EventFingerprint {
     let mut first = [0; 16];
     first.copy_from_slice(&digest[..16]);
     EventFingerprint(first)
-}
-
-type KeysOfTrigger = HashSet<(Box<str>, JsonType)>;
-
-/// Property keys that the engine has been told of since start, so that each is told once and not with every event.
-#[derive(Default)]
-pub(crate) struct KnownKeys {
-    by_trigger: RwLock<HashMap<(WorkspaceId, TriggerKind, TriggerName), KeysOfTrigger>>,
-}
-
-/// Most (key, type) pairs remembered per trigger: past it the engine has long stopped adding keys.
-const PAIRS_MAX: usize = 2 * TRIGGER_PROPERTY_KEYS_MAX;
-
-impl KnownKeys {
-    /// Those of `shapes` that the engine may not have been told of.
-    pub(crate) fn unknown(
-        &self,
-        workspace: WorkspaceId,
-        kind: TriggerKind,
-        trigger: &TriggerName,
-        shapes: Vec<PropertyShape>,
-    ) -> Vec<KeyObservation> {
-        let known = self.by_trigger.read().unwrap_or_else(PoisonError::into_inner);
-        let known = known.get(&(workspace, kind, trigger.clone()));
-        if known.is_some_and(|known| known.len() >= PAIRS_MAX) {
-            return Vec::new();
-        }
-        let observations = shapes.into_iter().map(|shape| (shape.key, shape.json_type));
-        let unknown = observations.filter(|pair| known.is_none_or(|known| !known.contains(pair)));
-        unknown.map(|(key, json_type)| KeyObservation { key, json_type }).collect()
-    }
-
-    /// Remembers that the engine was told.
-    pub(crate) fn add(&self, workspace: WorkspaceId, kind: TriggerKind, trigger: &TriggerName, told: Vec<KeyObservation>) {
-        let mut known = self.by_trigger.write().unwrap_or_else(PoisonError::into_inner);
-        let known = known.entry((workspace, kind, trigger.clone())).or_default();
-        for observation in told {
-            if known.len() < PAIRS_MAX {
-                known.insert((observation.key, observation.json_type));
-            }
-        }
-    }
 }

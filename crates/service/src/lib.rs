@@ -13,11 +13,17 @@ pub mod connections;
 mod error;
 mod ingest;
 mod keys;
+mod known_keys;
+pub mod live_events;
 mod observe;
 mod passwords;
 mod random;
+pub mod results;
 mod retention;
+pub mod surveys;
+pub mod settings;
 pub mod token;
+pub mod triggers;
 mod users;
 mod write_queue;
 
@@ -25,7 +31,7 @@ use std::sync::Arc;
 
 use sonde_storage::{Accounts, Activity, Catalogue, Clock, Responses, StorageError};
 // What edges and wiring need of the ports, so that they need not know the ports' crate.
-pub use sonde_storage::{ResponseQuery, ResponseRow, StorageErrorKind, TriggerStats};
+pub use sonde_storage::{ResponseCounts, ResponseQuery, ResponseRow, StorageErrorKind, TriggerStats};
 
 pub use cache::{Authorised, CachedWorkspace};
 pub use client::{BatchItem, Content, IdentifyInput, SessionInput, Shown, TriggerCall};
@@ -46,10 +52,13 @@ pub struct Service<E: Engine> {
     queue: write_queue::WriteQueue,
     cache: cache::CatalogueCache,
     observed: observe::Observed,
-    known_keys: ingest::KnownKeys,
+    known_keys: known_keys::KnownKeys,
+    live_events: live_events::LiveEvents,
     tokens: token::TokenSigner,
     merges: users::MergesUnderWay,
+    response_changes: results::ResponseChanges,
     doors: accounts::Doors,
+    stopping: tokio::sync::watch::Sender<bool>,
 }
 
 impl<E: Engine> Service<E> {
@@ -64,10 +73,13 @@ impl<E: Engine> Service<E> {
             queue,
             cache,
             observed: observe::Observed::default(),
-            known_keys: ingest::KnownKeys::default(),
+            known_keys: known_keys::KnownKeys::default(),
+            live_events: live_events::LiveEvents::default(),
             tokens: token::TokenSigner::new(secret),
             merges: users::MergesUnderWay::default(),
+            response_changes: results::ResponseChanges::default(),
             doors: accounts::Doors::default(),
+            stopping: tokio::sync::watch::Sender::new(false),
         });
         Arc::clone(&service).start_background();
         Ok(service)
@@ -88,6 +100,18 @@ impl<E: Engine> Service<E> {
     /// Resolves when the disk has refused to keep data and the process must stop.
     pub async fn failed(&self) {
         self.queue.failed().await;
+    }
+
+    /// Ends every stream, so that a stop waits for none.
+    pub fn end_streams(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Resolves when streams must end.
+    pub async fn streams_end(&self) {
+        // An error means that the service is gone, which is an end too.
+        let mut stopping = self.stopping.subscribe();
+        let _ended = stopping.wait_for(|stopping| *stopping).await;
     }
 
     /// Writes what is only counted in memory and waits until every accepted write is answered.

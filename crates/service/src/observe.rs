@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sonde_core::id::WorkspaceId;
-use sonde_core::properties::PropertyShape;
+use sonde_core::properties::{Properties, PropertyShape};
 use sonde_core::trigger::{TriggerKind, TriggerName};
 use sonde_storage::{KeyObservation, Observation, Write};
 
@@ -27,8 +27,8 @@ pub(crate) struct Observed {
 
 impl<E: Engine> Service<E> {
     /// Counts a firing of a frontend trigger.
-    pub(crate) fn observe(&self, workspace: WorkspaceId, trigger: &TriggerName, shapes: Vec<PropertyShape>) {
-        let learn = self.known_keys.unknown(workspace, TriggerKind::Frontend, trigger, shapes);
+    pub(crate) fn observe(&self, workspace: WorkspaceId, trigger: &TriggerName, properties: &Properties, shapes: Vec<PropertyShape>) {
+        let learn = self.known_keys.unknown(workspace, TriggerKind::Frontend, trigger, properties, shapes);
         let now = self.now();
         let mut waiting = self.observed.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (workspace, trigger.clone());

@@ -10,6 +10,7 @@ use sonde_core::user::{Namespace, UserActivity, UserId, UserRef};
 use sonde_storage::{Merge, Outcome, Write};
 
 use crate::error::Error;
+use crate::results::ResponseChanges;
 use crate::{Engine, Service};
 
 /// How often a change is made anew when somebody else changed the user in between. Each round somebody made progress,
@@ -44,8 +45,14 @@ impl<E: Engine> Service<E> {
 
     /// Stores a change. `false`: somebody else was first, load again.
     pub(crate) async fn store(&self, change: UserChange) -> Result<bool, Error> {
+        let rows = ResponseChanges::of(&change);
         match self.queue.submit(Write::Change(Box::new(change))).await? {
-            Outcome::Changed => Ok(true),
+            Outcome::Changed => {
+                if let Some((workspace, survey)) = rows {
+                    self.responses_changed(workspace, survey);
+                }
+                Ok(true)
+            }
             Outcome::VersionConflict => Ok(false),
             other => unreachable!("a change was answered with {other:?}"),
         }

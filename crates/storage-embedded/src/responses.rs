@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, Row, Transaction, params};
 use sonde_core::id::{DisplayId, SurveyId, WorkspaceId};
+use sonde_core::time::Timestamp;
 use sonde_core::user::{Namespace, UserId, UserRef};
 use sonde_storage::{ResponseCounts, ResponseQuery, ResponseRow, Responses, StorageError};
 
@@ -40,6 +41,25 @@ impl Responses for EmbeddedStore {
                     expect_one(execute(transaction, "delete a response", sql, key)?, "response")?;
                     let sql = "INSERT INTO deleted_responses (workspace_id, display_id) VALUES (?1, ?2)";
                     execute(transaction, "delete a response", sql, key).map(|_| ())
+                })
+            })
+            .await
+    }
+
+    async fn delete_responses_before(&self, workspace: WorkspaceId, before: Timestamp, limit: u32) -> Result<usize, StorageError> {
+        self.projector.catch_up(self.activity.outbox_written()).await?;
+        let first_kept = DisplayId::new(before, [0; 10]);
+        self.writer
+            .run(move |connection| {
+                write(connection, "delete old responses", |transaction| {
+                    let sql = "INSERT INTO deleted_responses (workspace_id, display_id) SELECT workspace_id, display_id \
+                               FROM responses WHERE workspace_id = ?1 AND display_id < ?2 ORDER BY display_id LIMIT ?3";
+                    let old = params![workspace.as_bytes(), first_kept.as_bytes(), limit];
+                    let count = execute(transaction, "delete old responses", sql, old)?;
+                    let sql = "DELETE FROM responses WHERE workspace_id = ?1 AND display_id IN (SELECT display_id FROM responses \
+                               WHERE workspace_id = ?1 AND display_id < ?2 ORDER BY display_id LIMIT ?3)";
+                    execute(transaction, "delete old responses", sql, old)?;
+                    Ok(count)
                 })
             })
             .await

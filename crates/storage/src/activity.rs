@@ -46,6 +46,9 @@ pub struct KeyObservation {
     pub key: Box<str>,
     /// Its type.
     pub json_type: JsonType,
+    /// Its value as JSON text, at most
+    /// [`PROPERTY_EXAMPLE_BYTES_MAX`](sonde_core::limits::PROPERTY_EXAMPLE_BYTES_MAX), if it may serve as an example.
+    pub example: Option<Box<str>>,
 }
 
 /// "This frontend trigger was fired": counted, not acknowledged one by one.
@@ -125,6 +128,9 @@ pub enum Outcome {
 pub struct PropertyStats {
     /// Every type it was seen with.
     pub types: Vec<JsonType>,
+    /// The first different values that were offered as examples, as JSON text, at most
+    /// [`PROPERTY_EXAMPLES_MAX`](sonde_core::limits::PROPERTY_EXAMPLES_MAX).
+    pub examples: Vec<Box<str>>,
 }
 
 /// What is known of one trigger.
@@ -140,6 +146,9 @@ pub struct TriggerStats {
     pub last_seen_at: Timestamp,
     /// How often: stored events, or observed firings.
     pub count: u64,
+    /// The same by UTC day of receipt, for the [`TRIGGER_DAYS`](sonde_core::limits::TRIGGER_DAYS) days that end with the
+    /// newest on which it was seen. A day without any is missing.
+    pub daily: BTreeMap<i32, u64>,
     /// Its property keys, at most [`TRIGGER_PROPERTY_KEYS_MAX`](sonde_core::limits::TRIGGER_PROPERTY_KEYS_MAX).
     pub properties: BTreeMap<Box<str>, PropertyStats>,
 }

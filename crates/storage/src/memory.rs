@@ -15,7 +15,9 @@ use sonde_core::display::{Display, UserChange};
 use sonde_core::event::{EVENT_LIFETIME, EventId, EventRecord, EventSeq};
 use sonde_core::id::{DisplayId, KeyId, MemberId, SurveyId, WorkspaceId};
 use sonde_core::key::KeyHash;
-use sonde_core::limits::{EVENTS_PER_TRIGGER_CONSIDERED, TRIGGER_PROPERTY_KEYS_MAX, TRIGGERS_PER_WORKSPACE_MAX};
+use sonde_core::limits::{
+    EVENTS_PER_TRIGGER_CONSIDERED, PROPERTY_EXAMPLES_MAX, TRIGGER_DAYS, TRIGGER_PROPERTY_KEYS_MAX, TRIGGERS_PER_WORKSPACE_MAX,
+};
 use sonde_core::time::Timestamp;
 use sonde_core::trigger::{TriggerKind, TriggerName};
 use sonde_core::user::{Consumption, Namespace, UserActivity, UserId, UserRef, UserState};
@@ -260,19 +262,30 @@ impl Everything {
             first_seen_at: at,
             last_seen_at: at,
             count: 0,
+            daily: BTreeMap::new(),
             properties: BTreeMap::new(),
         });
         stats.first_seen_at = stats.first_seen_at.min(at);
         stats.last_seen_at = stats.last_seen_at.max(at);
         stats.count += count;
-        for KeyObservation { key, json_type } in learn {
+        *stats.daily.entry(at.utc_day()).or_default() += count;
+        while stats.daily.len() > TRIGGER_DAYS || !is_recent(&stats.daily) {
+            stats.daily.pop_first();
+        }
+        for KeyObservation { key, json_type, example } in learn {
             if !stats.properties.contains_key(key) && stats.properties.len() >= TRIGGER_PROPERTY_KEYS_MAX {
                 continue;
             }
-            let types = &mut stats.properties.entry(key.clone()).or_default().types;
-            if !types.contains(json_type) {
-                types.push(*json_type);
-                types.sort();
+            let property = stats.properties.entry(key.clone()).or_default();
+            if !property.types.contains(json_type) {
+                property.types.push(*json_type);
+                property.types.sort();
+            }
+            if let Some(example) = example
+                && property.examples.len() < PROPERTY_EXAMPLES_MAX
+                && !property.examples.contains(example)
+            {
+                property.examples.push(example.clone());
             }
         }
         true
@@ -374,6 +387,12 @@ impl Catalogue for MemoryStore {
     async fn token_secret(&self, fresh: [u8; 32]) -> Result<[u8; 32], StorageError> {
         Ok(*self.lock().token_secret.get_or_insert(fresh))
     }
+}
+
+/// Whether the first day is one of those that end with the last.
+fn is_recent(daily: &BTreeMap<i32, u64>) -> bool {
+    let days = daily.first_key_value().zip(daily.last_key_value());
+    days.is_none_or(|((first, _), (last, _))| (i64::from(*last) - i64::from(*first)) < i64::try_from(TRIGGER_DAYS).unwrap_or(0))
 }
 
 fn identified(anonymous: &UserRef, id: &UserId) -> UserRef {

@@ -4,6 +4,7 @@ use std::future::Future;
 
 use sonde_core::display::Display;
 use sonde_core::id::{DisplayId, SurveyId, WorkspaceId};
+use sonde_core::time::Timestamp;
 use sonde_core::user::UserRef;
 
 use crate::StorageError;
@@ -58,6 +59,15 @@ pub trait Responses: Send + Sync + 'static {
     /// Deletes a row for good: whatever is still committed of its display makes no row again.
     /// [`NotFound`](crate::StorageErrorKind::NotFound) when there is none.
     fn delete_response(&self, workspace: WorkspaceId, display: DisplayId) -> impl Future<Output = Result<(), StorageError>> + Send;
+
+    /// Deletes rows for good whose display was claimed before a moment, as its id says: the oldest first, at most `limit`
+    /// of them. Says how many.
+    fn delete_responses_before(
+        &self,
+        workspace: WorkspaceId,
+        before: Timestamp,
+        limit: u32,
+    ) -> impl Future<Output = Result<usize, StorageError>> + Send;
 
     /// How far the displays of each survey of a workspace came; surveys that were never shown are missing.
     fn response_counts(&self, workspace: WorkspaceId)

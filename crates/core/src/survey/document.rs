@@ -1,8 +1,9 @@
 //! What one version of a survey says.
 
-use super::launch::Launch;
+use super::launch::{Launch, Platform, Priority, Repeat, RepeatUntil, SamplingRate};
 use super::text::LocalisedText;
 use crate::logic::Rule;
+use crate::time::Span;
 
 /// One version of a survey, checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +26,32 @@ pub struct SurveyDocument {
     pub show_progress: bool,
     /// Where, for whom, when, how often.
     pub launch: Launch,
+}
+
+impl SurveyDocument {
+    /// What stands for a survey before its first version: it asks nothing and shows nowhere.
+    pub fn unpublished(name: String) -> Self {
+        Self {
+            name,
+            default_language: String::new(),
+            languages: Vec::new(),
+            questions: Vec::new(),
+            thank_you: None,
+            texts: FrameTexts::default(),
+            dismissible: true,
+            show_progress: true,
+            launch: Launch {
+                platforms: Platform::ALL.to_vec(),
+                frontend_triggers: Vec::new(),
+                activation: None,
+                priority: Priority::default(),
+                sampling: SamplingRate::ALL,
+                repeat: Repeat { until: RepeatUntil::ShownTimes(1), min_between: Span::ZERO },
+                ignores_wait_period: false,
+                display_delay: Span::ZERO,
+            },
+        }
+    }
 }
 
 /// One question.

@@ -11,14 +11,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sonde_core::display::DisplayState;
 use sonde_core::id::DisplayId;
-use sonde_core::key::KeyKind;
 use sonde_core::limits::{CLIENT_BATCH_BYTES_MAX, CLIENT_BATCH_ITEMS_MAX};
 use sonde_core::trigger::TriggerName;
 use sonde_service::{BatchItem, Engine, Error, FieldError, Service, Session};
 use utoipa::ToSchema;
 
 use super::displays::{ReportedState, ResponseRequest};
-use super::header;
+use super::{header, holder};
 use super::session::{AttributesRequest, IdentifyRequest};
 use super::trigger::trigger_properties;
 use crate::body::{self, MediaType};
@@ -122,7 +121,7 @@ pub(crate) async fn batch<E: Engine>(
     let bytes = body::read(&headers, body, CLIENT_BATCH_BYTES_MAX, MediaType::JsonOrText).await?;
     let wire: BatchRequest = body::json(&bytes)?;
     let key = header(&headers, SDK_KEY).or(wire.key.as_deref());
-    let authorised = service.authorise(key, KeyKind::Sdk).await?;
+    let authorised = holder(&service, &headers, key).await?;
     let token = header(&headers, CLIENT_TOKEN).or(wire.client_token.as_deref());
     let session = service.session_of(&authorised, token)?;
     if wire.items.len() > CLIENT_BATCH_ITEMS_MAX {
@@ -177,8 +176,8 @@ fn read_seen(wire: SeenItem) -> Result<BatchItem, Problem> {
     for (at, seen) in wire.triggers.into_iter().take(SEEN_MAX).enumerate() {
         let name = fields.take(&format!("/triggers/{at}/name"), TriggerName::new(&seen.name));
         let properties = trigger_properties(&mut fields, &format!("/triggers/{at}/properties"), seen.properties.as_deref());
-        if let (Some(name), Some((_, shapes))) = (name, properties) {
-            triggers.push((name, shapes));
+        if let (Some(name), Some((properties, shapes))) = (name, properties) {
+            triggers.push((name, properties, shapes));
         }
     }
     if fields.errors.is_empty() { Ok(BatchItem::Seen(triggers)) } else { Err(Problem::invalid(fields.errors)) }

@@ -17,6 +17,7 @@ use sonde_service::{Engine, FieldError, Service};
 use utoipa::{IntoParams, ToSchema};
 
 use super::authorised;
+use crate::dashboard::settings::ThemeBody;
 use crate::problem::{Problem, ProblemDocument};
 
 const POLL_AFTER_MS: u32 = 60_000;
@@ -33,6 +34,8 @@ pub(crate) struct ConfigQuery {
 pub(crate) struct ConfigBody<'a> {
     /// Frontend triggers of live surveys: the SDK asks `trigger` only for these.
     triggers: BTreeSet<&'a str>,
+    /// How surveys look.
+    theme: ThemeBody,
     /// How long the SDK may keep it, in milliseconds.
     poll_after_ms: u32,
 }
@@ -56,7 +59,8 @@ pub(crate) async fn config<E: Engine>(
     let authorised = authorised(&service, &headers).await?;
     let platform = platform(query.platform.as_deref().unwrap_or("web"))?;
     let workspace = service.workspace(authorised.workspace)?;
-    let config = ConfigBody { triggers: live_triggers(&workspace.snapshot, platform), poll_after_ms: POLL_AFTER_MS };
+    let theme = workspace.record.settings.theme.into();
+    let config = ConfigBody { triggers: live_triggers(&workspace.snapshot, platform), theme, poll_after_ms: POLL_AFTER_MS };
     let text = serde_json::to_string(&config).unwrap_or_default();
     let digest = Sha256::digest(text.as_bytes());
     let etag = format!("\"{}\"", digest[..12].iter().map(|byte| format!("{byte:02x}")).collect::<String>());

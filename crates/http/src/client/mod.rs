@@ -9,6 +9,7 @@ pub(crate) mod session;
 pub(crate) mod trigger;
 
 use axum::http::HeaderMap;
+use axum::http::header::ORIGIN;
 use sonde_core::key::KeyKind;
 use sonde_service::{Authorised, Engine, Service, Session};
 
@@ -21,7 +22,14 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 /// The holder of the SDK key.
 async fn authorised<E: Engine>(service: &Service<E>, headers: &HeaderMap) -> Result<Authorised, Problem> {
-    Ok(service.authorise(header(headers, SDK_KEY), KeyKind::Sdk).await?)
+    holder(service, headers, header(headers, SDK_KEY)).await
+}
+
+/// The holder of an SDK key, who calls from a site that the workspace allows.
+async fn holder<E: Engine>(service: &Service<E>, headers: &HeaderMap, key: Option<&str>) -> Result<Authorised, Problem> {
+    let authorised = service.authorise(key, KeyKind::Sdk).await?;
+    service.expect_allowed_origin(&authorised, header(headers, ORIGIN.as_str()))?;
+    Ok(authorised)
 }
 
 /// The session of the token.

@@ -187,7 +187,7 @@ pub(crate) async fn test_event<E: Engine>(
 ) -> Result<Json<TestEventBody>, Problem> {
     let bytes = body::read(&headers, body, EVENT_BYTES_MAX, MediaType::Json).await?;
     let _no_other_fields: TestEventRequest = body::json(&bytes)?;
-    let event = ingest::read_event(body::text(&bytes)?, &HeaderMap::new(), at.workspace)?;
-    let ingested = service.ingest(event).await?;
+    let taken = ingest::take_event(&service, at.workspace, &HeaderMap::new(), &bytes).await;
+    let ingested = taken.map_err(|problem| ingest::rejected(&service, at.workspace, &bytes, problem))?;
     Ok(Json(TestEventBody { event_id: ingested.id.to_string(), duplicate: ingested.duplicate }))
 }

@@ -4,6 +4,9 @@
 pub(crate) mod auth;
 pub(crate) mod connections;
 mod edge;
+pub(crate) mod events;
+pub(crate) mod settings;
+pub(crate) mod triggers;
 pub(crate) mod workspaces;
 
 use std::collections::HashMap;

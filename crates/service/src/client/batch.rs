@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sonde_core::attribute::AttributeChange;
 use sonde_core::display::{DisplayState, ResponseInput};
 use sonde_core::id::DisplayId;
-use sonde_core::properties::PropertyShape;
+use sonde_core::properties::{Properties, PropertyShape};
 use sonde_core::trigger::TriggerName;
 
 use super::session::IdentifyInput;
@@ -27,7 +27,7 @@ pub enum BatchItem {
     /// Who the anonymous user is.
     Identify(IdentifyInput),
     /// Triggers that no live survey uses.
-    Seen(Vec<(TriggerName, Vec<PropertyShape>)>),
+    Seen(Vec<(TriggerName, Properties, Vec<PropertyShape>)>),
 }
 
 impl<E: Engine> Service<E> {
@@ -40,8 +40,8 @@ impl<E: Engine> Service<E> {
             BatchItem::Attributes(changes) => self.set_attributes(session, &changes).await,
             BatchItem::Identify(input) => self.identify(session, input).await.map(drop),
             BatchItem::Seen(triggers) => {
-                for (trigger, shapes) in triggers {
-                    self.seen(session, &trigger, shapes);
+                for (trigger, properties, shapes) in triggers {
+                    self.seen(session, &trigger, &properties, shapes);
                 }
                 Ok(())
             }

@@ -68,7 +68,7 @@ impl<E: Engine> Service<E> {
     /// Decides, and claims the winner for this caller. `None`: nothing is to be shown.
     pub async fn trigger(self: &Arc<Self>, session: &Session, call: TriggerCall) -> Result<Option<Shown>, Error> {
         let workspace = self.workspace(session.user.workspace)?;
-        self.observe(session.user.workspace, &call.trigger, call.shapes.clone());
+        self.observe(session.user.workspace, &call.trigger, &call.properties, call.shapes.clone());
         if !workspace.snapshot.is_live_trigger(call.trigger.as_str()) {
             return Ok(None);
         }
@@ -127,8 +127,8 @@ impl<E: Engine> Service<E> {
     }
 
     /// Counts firings of triggers that no live survey uses, so that the dashboard can offer them.
-    pub fn seen(&self, session: &Session, trigger: &TriggerName, shapes: Vec<PropertyShape>) {
-        self.observe(session.user.workspace, trigger, shapes);
+    pub fn seen(&self, session: &Session, trigger: &TriggerName, properties: &Properties, shapes: Vec<PropertyShape>) {
+        self.observe(session.user.workspace, trigger, properties, shapes);
     }
 
     /// One version of a survey in the language nearest to `locale`.

@@ -1,9 +1,11 @@
 //! Statistics of triggers: held in memory whole, written in the batch of the events they count.
 
+mod daily;
+
 use std::collections::{BTreeMap, HashMap};
 
 use sonde_core::id::WorkspaceId;
-use sonde_core::limits::{TRIGGER_PROPERTY_KEYS_MAX, TRIGGERS_PER_WORKSPACE_MAX};
+use sonde_core::limits::{PROPERTY_EXAMPLES_MAX, TRIGGER_PROPERTY_KEYS_MAX, TRIGGERS_PER_WORKSPACE_MAX};
 use sonde_core::properties::JsonType;
 use sonde_core::time::Timestamp;
 use sonde_core::trigger::{TriggerKind, TriggerName};
@@ -12,9 +14,13 @@ use sonde_storage::{KeyObservation, PropertyStats, StorageError, TriggerStats};
 use super::group::Group;
 use super::keys::{self, Bytes};
 use super::tables::{Space, Tables};
+use daily::Daily;
 use crate::error::{self, BadRow};
 
-const VERSION: u8 = 1;
+/// Version 1 had no counts by day.
+const VERSION: u8 = 2;
+/// Set beside the types of a property key whose row goes on with examples.
+const HAS_EXAMPLES: u8 = 1 << 7;
 /// The row of a trigger's counters; its property keys have rows of their own, written only when they are new.
 const COUNTERS: u16 = 0;
 
@@ -31,6 +37,7 @@ struct Counters {
     first_seen_at: Timestamp,
     last_seen_at: Timestamp,
     count: u64,
+    daily: Daily,
 }
 
 struct Known {
@@ -38,12 +45,14 @@ struct Known {
     properties: HashMap<Box<str>, Property>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Property {
     /// Its place in the trigger's rows, from 1.
     part: u16,
     /// One bit per type, as they stand in `TYPES`.
     types: u8,
+    /// JSON texts of values it was seen with.
+    examples: Vec<Box<str>>,
 }
 
 /// What one group of writes adds.
@@ -87,8 +96,8 @@ impl TriggerBook {
             return Ok(());
         }
         let known = triggers.get_mut(&name).ok_or_else(|| BadRow::new("a property key without its trigger"))?;
-        let (types, text) = row.split_first().ok_or_else(|| BadRow::new("empty"))?;
-        known.properties.insert(Bytes(text).rest()?.into(), Property { part, types: *types });
+        let (text, property) = read_property(part, row)?;
+        known.properties.insert(text, property);
         Ok(())
     }
 
@@ -107,13 +116,14 @@ impl TriggerBook {
             }
         }
         let addition = additions.triggers.entry(place).or_insert_with(|| Addition {
-            counters: known.map_or(Counters { first_seen_at: seen.at, last_seen_at: seen.at, count: 0 }, |known| known.counters),
+            counters: known.map_or_else(|| Counters::new(seen.at), |known| known.counters),
             properties: HashMap::new(),
         });
         let counters = &mut addition.counters;
         counters.first_seen_at = counters.first_seen_at.min(seen.at);
         counters.last_seen_at = counters.last_seen_at.max(seen.at);
         counters.count = counters.count.saturating_add(seen.count);
+        counters.daily.add(seen.at.utc_day(), seen.count);
         for observation in seen.learn {
             addition.learn(known, observation);
         }
@@ -126,9 +136,8 @@ impl TriggerBook {
             let key = keys::trigger(*workspace, *kind, name, COUNTERS);
             group.put(Space::Triggers, key, write_counters(addition.counters));
             for (text, property) in &addition.properties {
-                let mut row = vec![property.types];
-                row.extend_from_slice(text.as_bytes());
-                group.put(Space::Triggers, keys::trigger(*workspace, *kind, name, property.part), row);
+                let key = keys::trigger(*workspace, *kind, name, property.part);
+                group.put(Space::Triggers, key, write_property(text, property));
             }
         }
     }
@@ -154,6 +163,7 @@ impl TriggerBook {
                 first_seen_at: known.counters.first_seen_at,
                 last_seen_at: known.counters.last_seen_at,
                 count: known.counters.count,
+                daily: known.counters.daily.by_day(),
                 properties: known.properties.iter().map(|(key, property)| (key.clone(), property.stats())).collect(),
             }));
         }
@@ -167,9 +177,15 @@ impl Addition {
         let stored = known.map(|known| &known.properties);
         let bit = type_bit(observation.json_type);
         let before = self.properties.get(&observation.key).or_else(|| stored.and_then(|stored| stored.get(&observation.key)));
-        let property = match before {
-            Some(property) if property.types & bit != 0 => return,
-            Some(property) => Property { types: property.types | bit, ..*property },
+        let example = observation.example.as_ref();
+        let mut property = match before {
+            Some(property) => {
+                let is_new = property.examples.len() < PROPERTY_EXAMPLES_MAX && example.is_some_and(|e| !property.examples.contains(e));
+                if property.types & bit != 0 && !is_new {
+                    return;
+                }
+                Property { types: property.types | bit, ..property.clone() }
+            }
             None => {
                 let new = self.properties.keys().filter(|key| !stored.is_some_and(|stored| stored.contains_key(*key))).count();
                 let count = stored.map_or(0, HashMap::len) + new;
@@ -177,16 +193,26 @@ impl Addition {
                     return;
                 }
                 let part = u16::try_from(count + 1).expect("the number of property keys is limited");
-                Property { part, types: bit }
+                Property { part, types: bit, examples: Vec::new() }
             }
         };
+        if let Some(example) = example.filter(|example| property.examples.len() < PROPERTY_EXAMPLES_MAX && !property.examples.contains(example)) {
+            property.examples.push(example.clone());
+        }
         self.properties.insert(observation.key.clone(), property);
     }
 }
 
 impl Property {
-    fn stats(self) -> PropertyStats {
-        PropertyStats { types: TYPES.into_iter().filter(|json_type| self.types & type_bit(*json_type) != 0).collect() }
+    fn stats(&self) -> PropertyStats {
+        let types = TYPES.into_iter().filter(|json_type| self.types & type_bit(*json_type) != 0).collect();
+        PropertyStats { types, examples: self.examples.clone() }
+    }
+}
+
+impl Counters {
+    const fn new(at: Timestamp) -> Self {
+        Self { first_seen_at: at, last_seen_at: at, count: 0, daily: Daily::new(at.utc_day()) }
     }
 }
 
@@ -201,22 +227,55 @@ const fn type_bit(json_type: JsonType) -> u8 {
     }
 }
 
+/// Types, then the key, up to the end of the row; with examples the key has its length in front, and so has each of
+/// them.
+fn write_property(text: &str, property: &Property) -> Vec<u8> {
+    if property.examples.is_empty() {
+        return [&[property.types], text.as_bytes()].concat();
+    }
+    let mut row = vec![property.types | HAS_EXAMPLES];
+    for text in std::iter::once(text).chain(property.examples.iter().map(|example| &**example)) {
+        let length = u16::try_from(text.len()).expect("an event is limited to less");
+        row.extend_from_slice(&length.to_be_bytes());
+        row.extend_from_slice(text.as_bytes());
+    }
+    row
+}
+
+fn read_property(part: u16, row: &[u8]) -> Result<(Box<str>, Property), BadRow> {
+    let mut bytes = Bytes(row);
+    let marked = bytes.u8()?;
+    let mut property = Property { part, types: marked & !HAS_EXAMPLES, examples: Vec::new() };
+    if marked & HAS_EXAMPLES == 0 {
+        return Ok((bytes.rest()?.into(), property));
+    }
+    let text = bytes.text()?.into();
+    while !bytes.0.is_empty() {
+        property.examples.push(bytes.text()?.into());
+    }
+    Ok((text, property))
+}
+
 fn write_counters(counters: Counters) -> Vec<u8> {
-    let mut row = Vec::with_capacity(1 + 3 * 8);
+    let mut row = Vec::with_capacity(1 + 3 * 8 + daily::BYTES_MAX);
     row.push(VERSION);
     row.extend_from_slice(&counters.first_seen_at.as_millis().to_be_bytes());
     row.extend_from_slice(&counters.last_seen_at.as_millis().to_be_bytes());
     row.extend_from_slice(&counters.count.to_be_bytes());
+    counters.daily.write(&mut row);
     row
 }
 
 fn read_counters(row: &[u8]) -> Result<Counters, BadRow> {
     let mut bytes = Bytes(row);
     let version = bytes.u8()?;
-    if version != VERSION {
-        return Err(BadRow::new(format!("version {version} of a row is unknown")));
-    }
-    let counters = Counters { first_seen_at: bytes.timestamp()?, last_seen_at: bytes.timestamp()?, count: bytes.u64()? };
+    let mut counters = Counters { first_seen_at: bytes.timestamp()?, last_seen_at: bytes.timestamp()?, ..Counters::new(Timestamp::default()) };
+    counters.count = bytes.u64()?;
+    counters.daily = match version {
+        1 => Daily::new(counters.last_seen_at.utc_day()),
+        VERSION => Daily::read(&mut bytes)?,
+        _ => return Err(BadRow::new(format!("version {version} of a row is unknown"))),
+    };
     bytes.end()?;
     Ok(counters)
 }

@@ -10,7 +10,7 @@ use sonde_core::trigger::TriggerKind;
 use super::Harness;
 use super::fixtures::{hours, noon, survey, trigger, workspace};
 use crate::{
-    ApiKey, Catalogue, Member, NewWorkspace, StorageError, StorageErrorKind, SurveyRecord, SurveyVersion, TriggerRecord, Workspace,
+    ApiKey, Catalogue, Member, NewWorkspace, StorageError, StorageErrorKind, SurveyRecord, SurveyVersion, Surveys, TriggerRecord, Workspace,
 };
 
 /// A key whose number is unique.
@@ -48,7 +48,7 @@ pub(super) fn new_workspace(number: u8, name: &str, created_at: Timestamp) -> Ne
     }
 }
 
-fn draft(of: WorkspaceId, id: SurveyId) -> SurveyRecord {
+pub(super) fn draft(of: WorkspaceId, id: SurveyId) -> SurveyRecord {
     SurveyRecord {
         id,
         workspace: of,
@@ -62,7 +62,7 @@ fn draft(of: WorkspaceId, id: SurveyId) -> SurveyRecord {
     }
 }
 
-fn kind<T: std::fmt::Debug>(result: Result<T, StorageError>) -> StorageErrorKind {
+pub(super) fn kind<T: std::fmt::Debug>(result: Result<T, StorageError>) -> StorageErrorKind {
     result.expect_err("an error").kind()
 }
 

@@ -77,7 +77,7 @@ pub(super) fn event(user: &UserRef, id: &str, name: &str, at: Timestamp) -> Appe
 }
 
 pub(super) fn key(key: &str, json_type: JsonType) -> KeyObservation {
-    KeyObservation { key: key.into(), json_type }
+    KeyObservation { key: key.into(), json_type, example: None }
 }
 
 pub(super) fn observation(name: &str, count: u64, at: Timestamp) -> Observation {

@@ -13,6 +13,7 @@ mod fixtures;
 pub mod merges;
 pub mod model;
 pub mod responses;
+pub mod surveys;
 pub mod triggers;
 
 use crate::{Accounts, Activity, Catalogue, Responses};
@@ -102,6 +103,15 @@ macro_rules! engine_contract {
                 responses_are_kept_apart_by_survey_and_workspace
                 after_a_merge_a_response_is_the_users
                 responses_survive_a_crash
+                responses_come_newest_first
+                a_deleted_response_stays_deleted
+                responses_are_counted_by_survey
+            }
+            surveys {
+                a_stale_draft_is_refused
+                a_survey_is_launched_once
+                only_an_unpublished_survey_is_deleted
+                versions_are_listed
             }
             catalogue {
                 a_workspace_is_created_with_its_keys

@@ -10,7 +10,7 @@ use super::fixtures::{
     all_responses, anonymous, change, claimed, commit, continue_merge, display_id, full_display, merge, noon, shown, store_display, survey,
     user, workspace,
 };
-use crate::{Activity, Outcome, ResponseQuery, Responses};
+use crate::{Activity, Outcome, ResponseCounts, ResponseQuery, Responses, StorageErrorKind};
 
 /// A claim that was never shown is none.
 pub async fn only_what_was_shown_is_a_response<H: Harness>() {

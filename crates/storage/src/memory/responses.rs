@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sonde_core::display::Display;
 use sonde_core::id::{DisplayId, SurveyId, WorkspaceId};
+use sonde_core::time::Timestamp;
 use sonde_core::user::UserRef;
 
 use super::{Everything, MemoryStore, not_found};
@@ -39,6 +40,16 @@ impl Responses for MemoryStore {
         let everything = self.lock();
         let found = everything.shown_in(workspace).find(|(_, shown)| shown.id == display);
         Ok(found.map(|(user, display)| ResponseRow { user: user.clone(), display: display.clone() }))
+    }
+
+    async fn delete_responses_before(&self, workspace: WorkspaceId, before: Timestamp, limit: u32) -> Result<usize, StorageError> {
+        let mut everything = self.lock();
+        let first_kept = DisplayId::new(before, [0; 10]);
+        let mut old: Vec<DisplayId> = everything.shown_in(workspace).map(|(_, display)| display.id).filter(|id| *id < first_kept).collect();
+        old.sort();
+        old.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        everything.deleted_responses.extend(old.iter().map(|id| (workspace, *id)));
+        Ok(old.len())
     }
 
     async fn delete_response(&self, workspace: WorkspaceId, display: DisplayId) -> Result<(), StorageError> {
