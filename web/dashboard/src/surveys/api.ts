@@ -87,6 +87,9 @@ export async function createTrigger(w: string, kind: TriggerKind, name: string):
 export async function saveDraft(w: string, id: string, document: SurveyDocument, revision: number): Promise<Outcome> {
   try {
     const reply = await http.put<{ draft_revision: number; errors: SurveyError[] }>(at(w, `/${id}/draft`), { document, revision });
+    // Whoever opens the survey again at once begins with what was saved.
+    const saved = { draft: document as unknown as JsonObject, draft_revision: reply.draft_revision, draft_errors: reply.errors };
+    queryClient.setQueryData(surveyQuery(w, id).queryKey, (survey) => survey && { ...survey, ...saved });
     return { ok: { revision: reply.draft_revision, errors: reply.errors } };
   } catch (error) {
     if (error instanceof OfflineError) return { refused: "offline" };

@@ -31,7 +31,7 @@ const editorRoute = createRoute({
   component: lazyRouteComponent(() => import("./editor/page.tsx"), "EditorPage"),
 });
 
-const launchRoute = createRoute({
+export const launchRoute = createRoute({
   getParentRoute: () => surveyRoute,
   path: "/launch",
   component: lazyRouteComponent(() => import("./launch/page.tsx"), "LaunchPage"),

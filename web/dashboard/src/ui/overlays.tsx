@@ -55,15 +55,16 @@ export function Dialog({ open, onOpenChange, title, description, children, foote
 
 const POP = "z-50 rounded-lg border border-line bg-raised shadow-pop animate-rise";
 
-type MenuProps = { trigger: ReactNode; children: ReactNode; align?: "start" | "end" };
+/** `onClosed` may keep the focus from going back to the trigger, when an item has sent it elsewhere. */
+type MenuProps = { trigger: ReactNode; children: ReactNode; align?: "start" | "end"; onClosed?: (event: Event) => void };
 
 /** A menu of actions. `trigger` must be one element that takes a ref, such as a Button. */
-export function Menu({ trigger, children, align = "end" }: MenuProps) {
+export function Menu({ trigger, children, align = "end", onClosed }: MenuProps) {
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
       <DropdownMenu.Portal>
-        <DropdownMenu.Content align={align} sideOffset={4} collisionPadding={8} className={cx(POP, "max-w-[min(20rem,calc(100vw-1rem))] min-w-44 p-1")}>{children}</DropdownMenu.Content>
+        <DropdownMenu.Content {...(onClosed && { onCloseAutoFocus: onClosed })} align={align} sideOffset={4} collisionPadding={8} className={cx(POP, "max-w-[min(20rem,calc(100vw-1rem))] min-w-44 p-1")}>{children}</DropdownMenu.Content>
       </DropdownMenu.Portal>
     </DropdownMenu.Root>
   );

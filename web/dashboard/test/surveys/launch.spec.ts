@@ -23,7 +23,7 @@ describe("the expiry", () => {
     expect([amountOf(7_200), amountOf(360_000), amountOf(86_400), amountOf(5_400)]).toEqual([
       { value: 2, unit: "hours" }, { value: 100, unit: "hours" }, { value: 1, unit: "days" }, { value: 90, unit: "minutes" },
     ]);
-    expect([spoken(7_200), spoken(100_800), spoken(90)]).toEqual(["2 hours", "1 day and 4 hours", "1 minute and 30 seconds"]);
+    expect([spoken(7_200), spoken(360_000), spoken(86_400), spoken(90)]).toEqual(["2 hours", "100 hours", "1 day", "1 minute and 30 seconds"]);
   });
 });
 

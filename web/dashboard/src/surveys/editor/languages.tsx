@@ -85,7 +85,7 @@ function AddLanguage() {
       {isOther && (
         <form className="flex items-end gap-2" onSubmit={(event) => { event.preventDefault(); if (isValid) add(other); }}>
           <Field label="Language tag" error={other && !isValid ? "Such as de-CH." : null}>
-            <Input value={other} onChange={(event) => setOther(event.target.value.trim())} placeholder="de-CH" className="w-28" autoFocus data-own-undo />
+            <Input value={other} onChange={(event) => setOther(event.target.value.trim())} placeholder="de-CH" className="w-28!" autoFocus data-own-undo />
           </Field>
           <Button type="submit" disabled={!isValid} icon={<Plus size={14} aria-hidden />}>Add</Button>
         </form>

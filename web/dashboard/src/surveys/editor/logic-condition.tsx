@@ -16,15 +16,15 @@ export function ConditionRow({ condition, sources, change }: Props) {
     if (next) change(newCondition(next));
   };
   return (
-    <div className="grid min-w-0 flex-1 gap-2 @md:grid-cols-[minmax(0,1fr)_auto]">
+    <div className="grid min-w-0 flex-1 gap-2 @sm:grid-cols-[minmax(0,1fr)_auto]">
       <Select aria-label="Question asked about" value={condition.question} onChange={(event) => setQuestion(event.target.value)}>
         {!isKnown && <option value={condition.question}>{`${titleOf(document, condition.question)} (not possible)`}</option>}
         {sources.map((each) => <option key={each.id} value={each.id}>{`${document.questions.indexOf(each) + 1}. ${titleOf(document, each.id)}`}</option>)}
       </Select>
-      <Select aria-label="Comparison" value={condition.op} onChange={(event) => setOperator(event.target.value as Operator)} className="@md:w-40">
+      <Select aria-label="Comparison" value={condition.op} onChange={(event) => setOperator(event.target.value as Operator)} className="@sm:w-36!">
         {operatorsFor(asked).map((op) => <option key={op} value={op}>{OPERATOR_WORDS[op]}</option>)}
       </Select>
-      {needsValue(condition.op) && <div className="@md:col-span-2"><Value condition={condition} asked={asked} change={change} /></div>}
+      {needsValue(condition.op) && <div className="@sm:col-span-2"><Value condition={condition} asked={asked} change={change} /></div>}
     </div>
   );
 }
@@ -53,7 +53,7 @@ function Choice({ condition, asked, set }: { condition: Condition; asked: Questi
   }
   const chosen = Array.isArray(condition.value) ? (condition.value as string[]) : [];
   return (
-    <div role="group" aria-label="Options" className="flex flex-wrap gap-x-4 gap-y-1">
+    <div role="group" aria-label="Chosen options" className="flex flex-wrap gap-x-4 gap-y-1">
       {options.map(({ id, label }) => (
         <Checkbox key={id} label={label} checked={chosen.includes(id)} onChange={(event) => set(options.map((option) => option.id).filter((each) => (each === id ? event.target.checked : chosen.includes(each))))} />
       ))}

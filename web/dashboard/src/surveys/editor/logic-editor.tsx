@@ -57,13 +57,13 @@ function RuleCard({ at, rule, question, pointer, broken, last, change, remove, m
   const conditions = conditionsOf(rule);
   const setConditions = (next: readonly Condition[]) => change(withConditions(rule, modeOf(rule), next));
   const detail = errorsAt(errors, pointer)[0]?.detail;
-  const error = broken ? "This rule leads back or asks about a later question. Choose another, or delete it." : detail && `${detail.charAt(0).toUpperCase()}${detail.slice(1)}.`;
+  const error = broken ? "This rule leads back, or asks about a later question or an option that is gone. Change or delete it." : detail && `${detail.charAt(0).toUpperCase()}${detail.slice(1)}.`;
   return (
     <li aria-label={`Rule ${at + 1}`} className="rounded-lg border border-line bg-surface p-3">
       <div className="mb-2 flex items-center gap-1">
         <span className="text-sm font-medium">If</span>
         {conditions.length > 1 && (
-          <Select aria-label="How the conditions join" value={modeOf(rule)} onChange={(event) => change(withConditions(rule, event.target.value as "all" | "any", conditions))} className="ml-1 h-7 w-auto py-0 text-sm">
+          <Select aria-label="How the conditions join" value={modeOf(rule)} onChange={(event) => change(withConditions(rule, event.target.value as "all" | "any", conditions))} className="ml-1 h-7! w-auto! py-0! text-sm!">
             <option value="all">all of these hold</option>
             <option value="any">any of these holds</option>
           </Select>

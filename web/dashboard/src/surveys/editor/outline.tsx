@@ -3,7 +3,7 @@ import { restrictToVerticalAxis } from "./vertical.ts";
 import { SortableContext, sortableKeyboardCoordinates, useSortable, verticalListSortingStrategy } from "@dnd-kit/sortable";
 import { CSS } from "@dnd-kit/utilities";
 import { CircleAlert, CornerDownRight, GripVertical, Hand, Languages, Plus, SlidersHorizontal, Type } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { cx } from "../../lib/cx.ts";
 import { Button, Menu, MenuItem } from "../../ui/index.ts";
 import { QUESTION_TYPES, type Question, type QuestionType } from "../model/document.ts";
@@ -112,16 +112,23 @@ function QuestionLink({ question, at }: { question: Question; at: number }) {
 export function AddQuestion() {
   const { document, store } = useDraft();
   const go = useGo();
+  const added = useRef(false);
   const add = (type: QuestionType) => {
+    added.current = true;
     const question = newQuestion(document, type);
     const open = document.questions.findIndex(({ id }) => id === surveyQuestion);
     store.edit((draft) => insertQuestion(draft, question, open < 0 ? undefined : open + 1));
     go({ question: question.id, part: undefined, lang: undefined, view: undefined }, false);
   };
   const surveyQuestion = surveyRoute.useSearch().question;
+  // The focus goes on to the new question's title.
+  const stay = (event: Event) => {
+    if (added.current) event.preventDefault();
+    added.current = false;
+  };
   return (
     <div className="mt-2 px-1">
-      <Menu align="start" trigger={<Button size="sm" className="w-full" icon={<Plus size={14} aria-hidden />}>Add question</Button>}>
+      <Menu align="start" onClosed={stay} trigger={<Button size="sm" className="w-full" icon={<Plus size={14} aria-hidden />}>Add question</Button>}>
         {QUESTION_TYPES.map((type) => (
           <MenuItem key={type} icon={<TypeIcon type={type} />} onSelect={() => add(type)}>{TYPES[type].name}<span className="ml-2 text-sm text-ink-3">{TYPES[type].use}</span></MenuItem>
         ))}

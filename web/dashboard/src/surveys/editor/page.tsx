@@ -29,8 +29,8 @@ export function EditorPage() {
         />
         <LanguageSwitch />
       </div>
-      <div className="grid xl:grid-cols-[15rem_minmax(0,1fr)_25rem]">
-        <div className={cx("border-line xl:block xl:border-r", isPreview ? "hidden" : isOpen ? "hidden md:hidden" : "block")}><Outline /></div>
+      <div className="grid grid-cols-[minmax(0,1fr)] xl:grid-cols-[13.5rem_minmax(0,1fr)_23rem]">
+        <div className={cx("border-line xl:block xl:border-r", isPreview || isOpen ? "hidden" : "block")}><Outline /></div>
         <div className={cx("@container min-w-0 px-4 py-4 md:px-6 xl:block", isPreview || !isOpen ? "hidden" : "block")}>
           <Button size="sm" look="quiet" className="mb-3 -ml-2 xl:hidden" icon={<ArrowLeft size={14} aria-hidden />} onClick={() => go({ question: undefined, part: undefined }, false)}>
             All questions

@@ -1,6 +1,6 @@
 import { Moon, Monitor, RotateCcw, Smartphone, Sun } from "lucide-react";
 import { useDeferredValue, useMemo, useState } from "react";
-import { Button, Segmented } from "../../ui/index.ts";
+import { IconButton, Segmented } from "../../ui/index.ts";
 import { useSettings } from "../api.ts";
 import { contentOf } from "../model/content.ts";
 import { WidgetStage } from "../parts/widget-stage.tsx";
@@ -38,7 +38,7 @@ export function Preview() {
           options={[{ value: "light", title: "Light preview", label: <Sun size={14} aria-hidden /> }, { value: "dark", title: "Dark preview", label: <Moon size={14} aria-hidden /> }]}
         />
         <span className="max-xl:hidden"><LanguageSwitch /></span>
-        <Button size="sm" look="quiet" icon={<RotateCcw size={14} aria-hidden />} onClick={restart}>Restart</Button>
+        <IconButton label="Restart" onClick={restart}><RotateCcw size={15} aria-hidden /></IconButton>
       </div>
       <WidgetStage content={content} device={device} look={look} theme={theme} startAt={startAt} run={start.run} onRestart={restart} />
     </div>

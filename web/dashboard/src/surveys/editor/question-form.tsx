@@ -1,4 +1,5 @@
 import { Copy, Trash2 } from "lucide-react";
+import { useState } from "react";
 import { Field, IconButton, Input, Select, Switch, toast } from "../../ui/index.ts";
 import { QUESTION_TYPES, type Question, type QuestionType } from "../model/document.ts";
 import { changeType, duplicateQuestion, insertQuestion, nameOf, put, removeQuestion, updateQuestion } from "../model/edit.ts";
@@ -11,11 +12,12 @@ import { TextField } from "./text-field.tsx";
 
 export function QuestionForm({ question, at }: { question: Question; at: number }) {
   const { document } = useDraft();
+  const [isNew] = useState(nameOf(document, question) === "Untitled question");
   const pointer = `/questions/${at}`;
   return (
     <section aria-label={`Question ${at + 1}: ${nameOf(document, question)}`} className="flex flex-col gap-5">
       <Head question={question} at={at} />
-      <TextField pointer={`${pointer}/title`} label="Question" multiline placeholder="What do you want to know?" />
+      <TextField pointer={`${pointer}/title`} label="Question" multiline placeholder="What do you want to know?" autoFocus={isNew} />
       <TextField pointer={`${pointer}/description`} label="Description" optional placeholder="A line below the question" />
       <TypeFields question={question} pointer={pointer} />
       <Required question={question} />
@@ -48,7 +50,7 @@ function Head({ question, at }: { question: Question; at: number }) {
   return (
     <div className="flex flex-wrap items-center gap-2">
       <h2 className="mr-auto text-lg font-semibold">Question {at + 1}</h2>
-      <Select aria-label="Type of question" value={question.type} onChange={(event) => change(event.target.value as QuestionType)} className="w-auto">
+      <Select aria-label="Type of question" value={question.type} onChange={(event) => change(event.target.value as QuestionType)} className="w-auto!">
         {QUESTION_TYPES.map((type) => <option key={type} value={type}>{TYPES[type].name}</option>)}
       </Select>
       <IconButton label="Duplicate question" onClick={duplicate}><Copy size={16} aria-hidden /></IconButton>

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { controlClass, Field, Input, Textarea } from "../../ui/index.ts";
+import { Field, Input, Textarea } from "../../ui/index.ts";
 import { cx } from "../../lib/cx.ts";
 import { directionOf } from "../model/content.ts";
 import { languageName } from "../model/languages.ts";
@@ -17,10 +17,11 @@ interface TextFieldProps {
   readonly multiline?: boolean;
   readonly hideLabel?: boolean;
   readonly placeholder?: string;
+  readonly autoFocus?: boolean;
 }
 
 /** One text of the survey in the chosen language; in a further language beside the default one. */
-export function TextField({ pointer, label, hint, optional = false, multiline = false, hideLabel = false, placeholder }: TextFieldProps) {
+export function TextField({ pointer, label, hint, optional = false, multiline = false, hideLabel = false, placeholder, autoFocus = false }: TextFieldProps) {
   const { document, errors } = useDraft();
   const { language, isDefault, defaultLanguage } = useLanguage();
   const edit = useEdit();
@@ -33,9 +34,10 @@ export function TextField({ pointer, label, hint, optional = false, multiline = 
     lang: language,
     dir: directionOf(language),
     maxLength: 4_000,
+    autoFocus,
     disabled: !isDefault && original === "" && optional,
     placeholder: isDefault ? placeholder : `In ${languageName(language)}`,
-    className: cx(isMissing && "border-warn"),
+    className: cx(isMissing && "border-warn!"),
     onChange: (event: { target: { value: string } }) => edit((draft) => setText(draft, pointer, language, event.target.value, optional), `${pointer}/${language}`),
   };
   const field = (
@@ -50,7 +52,7 @@ export function TextField({ pointer, label, hint, optional = false, multiline = 
   );
   if (isDefault) return field;
   return (
-    <div className="grid gap-x-3 gap-y-1 @md:grid-cols-2">
+    <div className="grid gap-x-3 gap-y-1 @sm:grid-cols-2">
       <Original label={label} hideLabel={hideLabel} language={defaultLanguage} text={original} />
       {field}
     </div>
@@ -61,7 +63,7 @@ function Original({ label, hideLabel, language, text }: { label: string; hideLab
   return (
     <div className="flex min-w-0 flex-col gap-1">
       <span className={cx("text-sm font-medium text-ink-3", hideLabel && "sr-only")}>{label} ({languageName(language)})</span>
-      <p lang={language} dir={directionOf(language)} className={cx(controlClass, "min-h-9 border-line bg-sunken py-[7px] whitespace-pre-line wrap-anywhere")}>
+      <p lang={language} dir={directionOf(language)} className="min-h-9 rounded-md border border-line bg-sunken px-2.5 py-1.5 whitespace-pre-line text-ink-2 wrap-anywhere">
         {text || <span className="text-ink-3">Empty</span>}
       </p>
     </div>

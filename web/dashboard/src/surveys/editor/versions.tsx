@@ -1,14 +1,15 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
+import { Link, useMatch } from "@tanstack/react-router";
 import { ChevronDown, GitCompare, History } from "lucide-react";
 import type { Survey } from "../../api/contract.ts";
 import { ApiError } from "../../api/http.ts";
 import { queryClient } from "../../api/query.ts";
 import { useWorkspace } from "../../app/workspace.tsx";
-import { Button, Dialog, Load, Menu, MenuItem, Skeleton, Time, toast, toastError } from "../../ui/index.ts";
+import { Button, buttonClass, Dialog, Load, Menu, MenuItem, Skeleton, Time, toast, toastError } from "../../ui/index.ts";
 import { STEP_DONE, type Step, surveyQuery, takeStep, versionQuery } from "../api.ts";
 import { compare, type Part } from "../model/diff.ts";
 import { asDocument } from "../model/document.ts";
-import { surveyRoute } from "../routes.tsx";
+import { launchRoute, surveyRoute } from "../routes.tsx";
 import { useDraft, useGo, useOpen } from "./context.tsx";
 
 /** Publish, pause and so on: first the draft is saved, so that what is published is what is on screen. */
@@ -36,6 +37,7 @@ export function useChanges(): readonly Part[] | null {
 
 export function VersionActions() {
   const { survey } = useOpen();
+  const isLaunching = useMatch({ from: launchRoute.id, shouldThrow: false }) !== undefined;
   const { dialog } = surveyRoute.useSearch();
   const go = useGo();
   const step = useStep();
@@ -49,7 +51,8 @@ export function VersionActions() {
           <MenuItem icon={<History size={14} aria-hidden />} onSelect={() => go({ dialog: "versions" }, false)}>All versions</MenuItem>
         </Menu>
       )}
-      {survey.published && (
+      {survey.status === "draft" && !isLaunching && <Link to="/surveys/$surveyId/launch" params={{ surveyId: survey.id }} className={buttonClass("primary", "sm")}>Launch…</Link>}
+      {survey.published && survey.status !== "ended" && (
         <Button size="sm" look="primary" disabled={!differs} busy={step.isPending} onClick={() => step.mutate("publish")} title={differs ? undefined : "The draft is what users see."}>
           {differs ? "Publish changes" : "Published"}
         </Button>

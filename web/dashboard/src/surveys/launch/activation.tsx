@@ -38,7 +38,7 @@ function Details({ activation }: { activation: Activation }) {
   const setTriggers = (change: (triggers: readonly Trigger[]) => readonly Trigger[]) => setActivation((old) => ({ ...old, backend_triggers: change(old.backend_triggers) }));
   return (
     <div className="mt-4 flex flex-col gap-4 border-t border-line pt-4">
-      <TriggerPicker kind="backend" label="Backend events" chosen={triggers} add={(name) => setTriggers((old) => withTrigger(old, name))} error={triggers.length === 0 ? "Choose at least one event." : undefined} />
+      <TriggerPicker kind="backend" label="Backend events" chosen={triggers} add={(name) => setTriggers((old) => withTrigger(old, name))} hint={triggers.length === 0 ? "Choose at least one." : undefined} />
       <TriggerList kind="backend" triggers={triggers} pointer={`${at}/backend_triggers`} change={setTriggers} />
       <div className="grid gap-4 sm:grid-cols-2">
         <DurationField

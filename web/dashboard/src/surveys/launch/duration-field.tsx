@@ -38,7 +38,7 @@ export function DurationField({ label, hint, seconds, change, check, error }: Du
   return (
     <Field label={label} hint={hint} error={wrong ?? error}>
       <div className="flex gap-2">
-        <Input type="number" inputMode="decimal" min={0} step="any" value={typed} onChange={(event) => set(event.target.value, unit)} className="w-24" />
+        <Input type="number" inputMode="decimal" min={0} step="any" value={typed} onChange={(event) => set(event.target.value, unit)} className="w-24!" />
         <UnitSelect label={`Unit of “${label}”`} unit={unit} change={(next) => set(typed, next)} />
       </div>
     </Field>

@@ -47,9 +47,9 @@ function ConditionFields({ condition, seen, change }: { condition: PropertyCondi
   };
   return (
     <div className="grid min-w-0 flex-1 gap-2 sm:grid-cols-[minmax(0,1fr)_auto_auto]">
-      <Input aria-label="Property" list={keys} value={condition.path} placeholder="amount" onChange={(event) => setPath(event.target.value)} className={property || condition.path === "" ? undefined : "border-warn"} />
+      <Input aria-label="Property" list={keys} value={condition.path} placeholder="amount" onChange={(event) => setPath(event.target.value)} className={property || condition.path === "" ? undefined : "border-warn!"} />
       <datalist id={keys}>{seen.map(({ key, types }) => <option key={key} value={key}>{types.join(", ")}</option>)}</datalist>
-      <Select aria-label="Comparison" value={condition.op} onChange={(event) => change(withOperator(condition, event.target.value as FilterOperator, type))} className="sm:w-36">
+      <Select aria-label="Comparison" value={condition.op} onChange={(event) => change(withOperator(condition, event.target.value as FilterOperator, type))} className="sm:w-40!">
         {filterOperators(type).map((op) => <option key={op} value={op}>{FILTER_WORDS[op]}</option>)}
       </Select>
       <TypeSelect type={type} change={(next) => change({ path: condition.path, op: "equals", value: next === "number" ? 0 : next === "boolean" ? true : "" })} />
@@ -61,7 +61,7 @@ function ConditionFields({ condition, seen, change }: { condition: PropertyCondi
 /** "5" the text is not 5 the number: which one is meant is always in sight. */
 function TypeSelect({ type, change }: { type: ValueType; change: (type: ValueType) => void }) {
   return (
-    <Select aria-label="Type of value" value={type} onChange={(event) => change(event.target.value as ValueType)} className="sm:w-28">
+    <Select aria-label="Type of value" value={type} onChange={(event) => change(event.target.value as ValueType)} className="sm:w-32!">
       <option value="text">text</option>
       <option value="number">number</option>
       <option value="boolean">yes or no</option>

@@ -1,7 +1,7 @@
 import { Card, Field, Input } from "../../ui/index.ts";
 import type { Trigger } from "../model/document.ts";
 import { put } from "../model/edit.ts";
-import { errorAt, errorOf } from "../model/pointers.ts";
+import { errorAt } from "../model/pointers.ts";
 import { useErrors } from "../editor/context.tsx";
 import { TriggerList } from "./trigger-list.tsx";
 import { TriggerPicker } from "./trigger-picker.tsx";
@@ -17,7 +17,7 @@ export function FrontendCard() {
   return (
     <Card title="Where it shows" lead="A frontend trigger is a named moment, such as a screen that opens. Any of these shows the survey." className="overflow-visible">
       <div className="flex flex-col gap-4">
-        <TriggerPicker kind="frontend" label="Frontend triggers" chosen={triggers} add={(name) => change((old) => withTrigger(old, name))} error={errorOf(errors, "/launch/frontend_triggers") && "Choose at least one place."} />
+        <TriggerPicker kind="frontend" label="Frontend triggers" chosen={triggers} add={(name) => change((old) => withTrigger(old, name))} hint={triggers.length === 0 ? "Choose at least one." : undefined} />
         <TriggerList kind="frontend" triggers={triggers} pointer="/launch/frontend_triggers" change={change} />
         <Field label="Wait on screen" hint="Seconds between the trigger and the survey, up to 600." error={errorAt(errors, "/launch/display_delay_ms")} className="max-w-64">
           <Input

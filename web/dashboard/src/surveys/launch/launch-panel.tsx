@@ -37,7 +37,7 @@ function useChecks(): readonly Check[] {
   const rest = split(errors).launch;
   const isSettled = save.kind === "saved";
   if (!isSettled || rest.length === 0 || blockers(checks).length > 0) return checks;
-  return [...checks, { id: "launch", state: "blocker", text: `${rest[0]?.detail ?? "A setting"} (${rest[0]?.pointer ?? ""})`, fix: "trigger" }];
+  return [...checks, { id: "launch", state: "blocker", text: `A setting on this page is not valid: ${rest[0]?.detail ?? ""}.`, fix: "trigger" }];
 }
 
 function timesOf(triggers: readonly Trigger[] | undefined): ReadonlyMap<string, string | null> | null {

@@ -13,11 +13,11 @@ interface PickerProps {
   readonly label: string;
   readonly chosen: readonly Trigger[];
   readonly add: (name: string) => void;
-  readonly error: string | undefined;
+  readonly hint: string | undefined;
 }
 
 /** Finds a trigger among all that were ever seen, or makes one ahead of its first use. */
-export function TriggerPicker({ kind, label, chosen, add, error }: PickerProps) {
+export function TriggerPicker({ kind, label, chosen, add, hint }: PickerProps) {
   const workspace = useWorkspace().id;
   const known = useTriggers(kind);
   const [typed, setTyped] = useState("");
@@ -50,7 +50,7 @@ export function TriggerPicker({ kind, label, chosen, add, error }: PickerProps) 
   const placeholder = kind === "backend" ? "Search, or type the name your server will send" : "Search, or type the name your app or site will fire";
   return (
     <div ref={box} className="relative" onBlur={(event) => !box.current?.contains(event.relatedTarget) && setOpen(false)}>
-      <Field label={label} error={error}>
+      <Field label={label} hint={hint}>
         <Input
           role="combobox"
           aria-expanded={open}

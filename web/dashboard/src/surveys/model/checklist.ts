@@ -74,7 +74,7 @@ function known(kind: "backend" | "frontend", triggers: readonly Named[], seen: R
 
 function logic(document: SurveyDocument): Check | null {
   const broken = document.questions.filter((question) => brokenRules(document, question).length > 0);
-  if (broken.length > 0) return { id: "logic", state: "blocker", text: "A rule leads back or asks about a later question.", fix: "questions" };
+  if (broken.length > 0) return { id: "logic", state: "blocker", text: "A rule leads back, or asks about something that is not there.", fix: "questions" };
   return document.questions.some((question) => question.logic?.length) ? { id: "logic", state: "ok", text: "Every rule leads forward." } : null;
 }
 

@@ -22,7 +22,7 @@ export function compare(before: SurveyDocument, after: SurveyDocument): readonly
   const present = after.questions.map((question, at): Part | null => {
     const title = `${at + 1}. ${nameOf(after, question)}`;
     const was = old.get(question.id);
-    return was ? changed(title, facts(before, was), facts(after, question)) : { kind: "added", title, changes: [] };
+    return was ? changed(title, facts(before, was), { ...facts(after, question), ...sameRules(before, was, question) }) : { kind: "added", title, changes: [] };
   });
   const gone = before.questions.filter(({ id }) => !kept.has(id)).map((question): Part => ({ kind: "removed", title: nameOf(before, question), changes: [] }));
   const title = (id: string) => after.questions.filter((question) => question.id === id).map((question) => nameOf(after, question)).join();
@@ -41,13 +41,20 @@ function changed(title: string, before: Facts, after: Facts): Part | null {
   return changes.length > 0 ? { kind: "changed", title, changes } : null;
 }
 
+/** Rules that only sound different, because a title changed, are the same rules. */
+function sameRules(before: SurveyDocument, was: Question, question: Question): Facts {
+  return JSON.stringify(was.logic) === JSON.stringify(question.logic) ? { rules: rulesInWords(before, was) } : {};
+}
+
+const rulesInWords = (document: SurveyDocument, question: Question) => (question.logic ?? []).map((rule) => ruleInWords(document, rule)).join("; ");
+
 function facts(document: SurveyDocument, question: Question): Facts {
   const found: Record<string, string> = {
     type: question.type,
     required: question.required ? "yes" : "no",
     "order of options": question.randomise ?? "none",
     "longest answer": question.type === "input_feedback" ? String(question.max_length ?? 2_000) : "",
-    rules: (question.logic ?? []).map((rule) => ruleInWords(document, rule)).join("; "),
+    rules: rulesInWords(document, question),
   };
   say(found, "title", question.title);
   say(found, "description", question.description);

@@ -36,8 +36,10 @@ export function delayError(delay: number, expiry: number): string | null {
 
 const SPOKEN = { day: 86_400, hour: 3_600, minute: 60, second: 1 };
 
-/** `2 hours`, `1 day and 6 hours`, `45 seconds`. */
+/** `2 hours`, `100 hours`, `90 minutes`, `1 minute and 30 seconds`: in one unit if one says it. */
 export function spoken(seconds: number): string {
+  const { value, unit } = amountOf(seconds);
+  if (seconds > 0 && Number.isInteger(value)) return `${value} ${value === 1 ? unit.slice(0, -1) : unit}`;
   const parts: string[] = [];
   let rest = Math.round(seconds);
   for (const [unit, size] of Object.entries(SPOKEN)) {

@@ -80,12 +80,12 @@ export function targets(document: SurveyDocument, id: string): readonly Question
   return document.questions.slice(indexOf(document, id) + 1);
 }
 
-/** Rules that a move has made impossible: they lead back, or ask about what comes later. */
+/** Rules that an edit has made impossible: they lead back, or ask about a later question or an option that is gone. */
 export function brokenRules(document: SurveyDocument, question: Question): readonly number[] {
   const before = new Set(sources(document, question.id).map(({ id }) => id));
   const behind = new Set(targets(document, question.id).map(({ id }) => id));
   return (question.logic ?? []).flatMap((rule, at) => {
-    const asksLater = conditionsOf(rule).some((condition) => !before.has(condition.question));
+    const asksLater = conditionsOf(rule).some((condition) => !before.has(condition.question) || namesGoneOption(document, condition));
     const leadsBack = "jump" in rule.then && !behind.has(rule.then.jump);
     return asksLater || leadsBack ? [at] : [];
   });
@@ -96,6 +96,12 @@ export function ruleInWords(document: SurveyDocument, rule: Rule): string {
   const joint = modeOf(rule) === "all" ? " and " : " or ";
   const target = "jump" in rule.then ? `go to “${titleOf(document, rule.then.jump)}”` : "end the survey";
   return `If ${conditionsOf(rule).map((condition) => conditionInWords(document, condition)).join(joint)}: ${target}`;
+}
+
+function namesGoneOption(document: SurveyDocument, { question: id, value }: Condition): boolean {
+  const options = document.questions.find((question) => question.id === id)?.options;
+  const named = Array.isArray(value) ? value : value === undefined ? [] : [value];
+  return options !== undefined && !named.every((each) => options.some((option) => option.id === each));
 }
 
 function conditionInWords(document: SurveyDocument, { question: id, op, value }: Condition): string {

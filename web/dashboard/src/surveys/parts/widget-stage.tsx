@@ -57,6 +57,7 @@ function Drawn({ content, look, theme, isPhone, startAt, run = 0, onRestart }: D
       content,
       container,
       theme: { ...theme, appearance: look },
+      random: dice(run),
       ...(startAt && { startAt }),
       onClose: () => !leaving && setClosed(true),
     });
@@ -78,6 +79,12 @@ function Drawn({ content, look, theme, isPhone, startAt, run = 0, onRestart }: D
       {closed && onRestart && <div className="flex w-full justify-center p-6"><Button size="sm" onClick={onRestart}>Closed. Show it again</Button></div>}
     </>
   );
+}
+
+/** Shuffles the same way while somebody types; anew with each run. */
+function dice(seed: number): () => number {
+  let state = seed * 7_919 + 17;
+  return () => (state = (state * 16_807) % 2_147_483_647) / 2_147_483_647;
 }
 
 function WindowBar({ look }: { look: "light" | "dark" }) {
