@@ -9,21 +9,17 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
-use sonde_core::attribute::AttributeValue;
 use sonde_core::id::{DisplayId, SurveyId, WorkspaceId};
 use sonde_core::limits::SURVEY_DOCUMENT_BYTES_MAX;
 use sonde_core::properties::JsonType;
 use sonde_core::survey::SurveyStatus;
-use sonde_core::time::Timestamp;
 use sonde_core::trigger::TriggerKind;
-use sonde_core::user::Namespace;
 use sonde_service::admin::{ImportInput, InitInput, SurveyNow};
-use sonde_service::{Engine, FieldError, ResponseQuery, ResponseRow, Service, TriggerStats};
+use sonde_service::{Engine, FieldError, ResponseQuery, Service, TriggerStats};
 
 use crate::body::{self, MediaType};
-use crate::client::displays::{AnswerWire, state_name};
 use crate::problem::Problem;
+use crate::rows::RowBody;
 use crate::wire::format_time;
 
 /// A document may grow when it is written as a JSON string.
@@ -256,93 +252,6 @@ pub(crate) struct ResponsesBody {
     /// To be passed as `after` for the next page; absent on the last.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
-}
-
-/// One display with its answers, and the snapshots apart: `event.*`, `trigger.*`, `user.*`.
-#[derive(Serialize)]
-struct RowBody {
-    display_id: String,
-    survey_id: String,
-    survey_version: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    anonymous_id: Option<String>,
-    state: &'static str,
-    platform: &'static str,
-    locale: String,
-    shown_at: Option<String>,
-    first_answered_at: Option<String>,
-    completed_at: Option<String>,
-    duration_ms: Option<u64>,
-    revision: u64,
-    answers: BTreeMap<String, AnswerWire>,
-    /// The activating event. Absent for a survey that needs none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    activated_by: Option<ActivatedBy>,
-    /// Properties of the activating event. Absent for a survey that needs none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    event: Option<Box<RawValue>>,
-    trigger_name: String,
-    /// Properties of the frontend trigger.
-    trigger: Option<Box<RawValue>>,
-    /// Attributes of the user.
-    user: BTreeMap<String, Box<RawValue>>,
-}
-
-#[derive(Serialize)]
-struct ActivatedBy {
-    event_name: String,
-    event_id: String,
-    occurred_at: String,
-}
-
-impl From<ResponseRow> for RowBody {
-    fn from(row: ResponseRow) -> Self {
-        let display = row.display;
-        let raw = |text: &str| RawValue::from_string(text.to_owned()).ok();
-        let time = |at: Option<Timestamp>| at.map(format_time);
-        let user_id = row.user.id.as_str().to_owned();
-        let (user_id, anonymous_id) = match row.user.namespace {
-            Namespace::Identified => (Some(user_id), None),
-            Namespace::Anonymous => (None, Some(user_id)),
-        };
-        Self {
-            display_id: display.id.to_string(),
-            survey_id: display.survey.to_string(),
-            survey_version: display.survey_version,
-            user_id,
-            anonymous_id,
-            state: state_name(display.state),
-            platform: display.platform.as_str(),
-            locale: display.locale.to_string(),
-            shown_at: time(display.shown_at),
-            first_answered_at: time(display.first_answered_at),
-            completed_at: time(display.completed_at),
-            duration_ms: display.duration_ms,
-            revision: display.revision,
-            answers: display.answers.iter().map(|(id, answer)| (id.to_string(), answer.into())).collect(),
-            activated_by: display.event.as_ref().map(|event| ActivatedBy {
-                event_name: event.trigger.to_string(),
-                event_id: event.id.to_string(),
-                occurred_at: format_time(event.effective_at),
-            }),
-            event: display.event.as_ref().and_then(|event| raw(event.properties.as_str())),
-            trigger_name: display.trigger.to_string(),
-            trigger: raw(display.trigger_properties.as_str()),
-            user: display.attributes.iter().filter_map(|(name, value)| Some((name.to_owned(), attribute(value)?))).collect(),
-        }
-    }
-}
-
-/// A value as JSON; a number keeps its text.
-fn attribute(value: &AttributeValue) -> Option<Box<RawValue>> {
-    let json = match value {
-        AttributeValue::Text(text) => serde_json::Value::from(&**text).to_string(),
-        AttributeValue::Number(text) => text.to_string(),
-        AttributeValue::Boolean(boolean) => boolean.to_string(),
-    };
-    RawValue::from_string(json).ok()
 }
 
 /// One page of response rows.

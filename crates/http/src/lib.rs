@@ -11,6 +11,7 @@ mod openapi;
 mod problem;
 mod request_id;
 mod router;
+mod rows;
 mod wire;
 
 pub use dashboard::{EdgeOptions, Peer};

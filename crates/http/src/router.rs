@@ -57,6 +57,7 @@ fn dashboard_routes<E: Engine>() -> Router<Arc<Service<E>>> {
         .route("/triggers/archive", post(dashboard::triggers::archive::<E>))
         .route("/triggers/restore", post(dashboard::triggers::restore::<E>))
         .route("/settings", get(dashboard::settings::show::<E>).put(dashboard::settings::replace::<E>));
+    let workspace = workspace.merge(survey_routes());
     Router::new()
         .route("/api/v1/auth/state", get(dashboard::auth::state::<E>))
         .route("/api/v1/auth/setup", post(dashboard::auth::setup::<E>))
@@ -66,6 +67,28 @@ fn dashboard_routes<E: Engine>() -> Router<Arc<Service<E>>> {
         .route("/api/v1/workspaces", post(dashboard::workspaces::create::<E>))
         .nest("/api/v1/workspaces/{workspace}", workspace)
         .layer(middleware::from_fn(dashboard::no_store))
+}
+
+/// Surveys and what was answered, within a workspace.
+fn survey_routes<E: Engine>() -> Router<Arc<Service<E>>> {
+    use dashboard::{results, surveys};
+    let survey = Router::new()
+        .route("/", get(surveys::show::<E>).delete(surveys::delete::<E>))
+        .route("/draft", put(surveys::save_draft::<E>))
+        .route("/publish", post(surveys::publish::<E>))
+        .route("/launch", post(surveys::launch::<E>))
+        .route("/pause", post(surveys::pause::<E>))
+        .route("/resume", post(surveys::resume::<E>))
+        .route("/end", post(surveys::end::<E>))
+        .route("/duplicate", post(surveys::duplicate::<E>))
+        .route("/versions/{version}", get(surveys::version::<E>))
+        .route("/results", get(results::show::<E>))
+        .route("/responses", get(results::list::<E>))
+        .route("/responses.csv", get(results::export::<E>))
+        .route("/responses/stream", get(results::stream_changes::<E>))
+        .route("/responses/{id}", get(results::detail::<E>).delete(results::delete::<E>))
+        .route("/responses/{id}/texts", get(results::texts::<E>));
+    Router::new().route("/surveys", get(surveys::list::<E>).post(surveys::create::<E>)).nest("/surveys/{survey}", survey)
 }
 
 /// What only the data folder's local socket may call.

@@ -17,9 +17,9 @@ use sonde_service::{BatchItem, Engine, Error, FieldError, Service, Session};
 use utoipa::ToSchema;
 
 use super::displays::{ReportedState, ResponseRequest};
-use super::{header, holder};
 use super::session::{AttributesRequest, IdentifyRequest};
 use super::trigger::trigger_properties;
+use super::{header, holder};
 use crate::body::{self, MediaType};
 use crate::cors::{CLIENT_TOKEN, SDK_KEY};
 use crate::problem::{Problem, ProblemDocument};

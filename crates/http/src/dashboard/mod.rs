@@ -3,9 +3,13 @@
 
 pub(crate) mod auth;
 pub(crate) mod connections;
+mod csv;
 mod edge;
 pub(crate) mod events;
+pub(crate) mod results;
+mod results_filter;
 pub(crate) mod settings;
+pub(crate) mod surveys;
 pub(crate) mod triggers;
 pub(crate) mod workspaces;
 
@@ -25,8 +29,8 @@ use sonde_service::accounts::SignedIn;
 use sonde_service::{Engine, Error, Service};
 use utoipa::IntoResponses;
 
-pub use edge::{EdgeOptions, Peer};
 pub(crate) use edge::{Edge, Transport};
+pub use edge::{EdgeOptions, Peer};
 
 use crate::body::{self, MediaType};
 use crate::problem::{Problem, ProblemDocument};

@@ -172,8 +172,7 @@ impl From<QuestionResult> for QuestionResultBody {
                 body.nps = Some(NpsBody { score, promoters: nps.promoters, passives: nps.passives, detractors: nps.detractors, counts });
             }
             Figures::Choices { choices, other_texts } => {
-                let choice =
-                    |one: results::ChoiceResult| ChoiceBody { id: one.id, label: one.label, count: one.count, share: one.share };
+                let choice = |one: results::ChoiceResult| ChoiceBody { id: one.id, label: one.label, count: one.count, share: one.share };
                 body.choices = Some(choices.into_iter().map(choice).collect());
                 body.other_texts = Some(other_texts);
             }
@@ -198,12 +197,7 @@ impl From<results::Results> for ResultsBody {
         };
         let keys = results.property_keys;
         Self {
-            funnel: FunnelBody {
-                shown: funnel.shown,
-                started: funnel.started,
-                completed: funnel.completed,
-                dismissed: funnel.dismissed,
-            },
+            funnel: FunnelBody { shown: funnel.shown, started: funnel.started, completed: funnel.completed, dismissed: funnel.dismissed },
             median_seconds_to_complete: results.median_seconds_to_complete,
             daily: results.daily.into_iter().map(day).collect(),
             questions: results.questions.into_iter().map(QuestionResultBody::from).collect(),

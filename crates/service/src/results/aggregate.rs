@@ -183,7 +183,7 @@ fn add_key(keys: &mut BTreeSet<String>, key: &str) {
 }
 
 /// All published versions of a survey, the newest first.
-pub struct Documents(Vec<(u32, Arc<SurveyDocument>)>);
+pub(super) struct Documents(Vec<(u32, Arc<SurveyDocument>)>);
 
 impl Documents {
     /// Every question that ever was, each as its newest version asks it; those of the newest version first.
