@@ -39,7 +39,7 @@ export function readableAccent(root: HTMLElement, painted: HTMLElement): void {
   if (chosen.getPropertyValue("--sonde-on-accent") || chosen.getPropertyValue("--theme-on")) return;
   const channels = /^rgba?\((\d+), (\d+), (\d+)/.exec(getComputedStyle(painted).backgroundColor);
   if (!channels) return;
-  root.style.setProperty("--on", luminance(channels.slice(1).map(Number)) > 0.18 ? "#10131a" : "#fff");
+  root.style.setProperty("--on", luminance(channels.slice(1).map(Number)) > 0.179 ? "#000" : "#fff");
 }
 
 /** Relative luminance, WCAG 2.2. Black and white contrast equally against 0.179. */
