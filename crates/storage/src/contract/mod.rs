@@ -90,6 +90,8 @@ macro_rules! engine_contract {
                 stored_events_are_counted_and_duplicates_are_not
                 observations_are_counted_apart_from_events
                 property_keys_are_learnt_with_their_types
+                examples_of_values_are_kept
+                days_are_counted_one_by_one
                 property_keys_are_limited
                 backend_triggers_are_limited
                 frontend_triggers_are_limited
@@ -103,6 +105,7 @@ macro_rules! engine_contract {
                 responses_are_kept_apart_by_survey_and_workspace
                 after_a_merge_a_response_is_the_users
                 responses_survive_a_crash
+                old_responses_are_deleted_in_steps
                 responses_come_newest_first
                 a_deleted_response_stays_deleted
                 responses_are_counted_by_survey

@@ -7,7 +7,7 @@ use sonde_core::user::{UserRef, UserState};
 
 use super::Harness;
 use super::fixtures::{
-    all_responses, anonymous, change, claimed, commit, continue_merge, display_id, full_display, merge, noon, shown, store_display, survey,
+    all_responses, anonymous, change, claimed, commit, continue_merge, display_id, full_display, hours, merge, noon, shown, store_display, survey,
     user, workspace,
 };
 use crate::{Activity, Outcome, ResponseCounts, ResponseQuery, Responses, StorageErrorKind};
@@ -190,4 +190,27 @@ pub async fn responses_are_counted_by_survey<H: Harness>() {
     ];
     assert_eq!(engine.response_counts(workspace(1)).await.unwrap(), expected);
     assert_eq!(engine.response_counts(workspace(2)).await.unwrap(), []);
+}
+
+/// Of one workspace alone, the oldest first, and for good: what is still told of their displays makes no row again.
+pub async fn old_responses_are_deleted_in_steps<H: Harness>() {
+    let mut harness = H::create();
+    let engine = harness.engine();
+    let claimed_at = |number: u8| noon() + hours(i64::from(number));
+    let id = |number: u8| DisplayId::new(claimed_at(number), [number; 10]);
+    let (here, elsewhere) = (user("a"), UserRef { workspace: workspace(2), ..user("a") });
+    for number in 0..6 {
+        let display = Display { id: id(number), ..shown(u16::from(number), claimed_at(number)) };
+        store_display(engine, if number == 5 { &elsewhere } else { &here }, display).await;
+    }
+    assert_eq!(engine.delete_responses_before(workspace(1), claimed_at(3), 2).await.unwrap(), 2);
+    let ids = async |engine: &H::Engine| all_responses(engine, workspace(1)).await.iter().map(|row| row.display.id).collect::<Vec<_>>();
+    assert_eq!(ids(engine).await, [2, 3, 4].map(id));
+    assert_eq!(engine.delete_responses_before(workspace(1), claimed_at(3), 2).await.unwrap(), 1);
+    assert_eq!(engine.delete_responses_before(workspace(1), claimed_at(3), 2).await.unwrap(), 0);
+    store_display(engine, &here, Display { id: id(0), revision: 1, ..shown(0, claimed_at(0)) }).await;
+    assert_eq!(ids(engine).await, [3, 4].map(id));
+    assert_eq!(all_responses(engine, workspace(2)).await.len(), 1);
+    harness.crash();
+    assert_eq!(ids(harness.engine()).await, [3, 4].map(id));
 }

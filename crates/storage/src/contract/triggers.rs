@@ -1,12 +1,14 @@
 //! Statistics of triggers.
 
+use std::collections::BTreeMap;
+
 use sonde_core::limits::{TRIGGER_PROPERTY_KEYS_MAX, TRIGGERS_PER_WORKSPACE_MAX};
 use sonde_core::properties::JsonType;
 use sonde_core::trigger::TriggerKind;
 
 use super::Harness;
 use super::fixtures::{commit, event, hours, key, load, noon, observation, store, trigger, user, workspace};
-use crate::{Activity, Append, EventFingerprint, Observation, Outcome, TriggerStats, Write};
+use crate::{Activity, Append, EventFingerprint, KeyObservation, Observation, Outcome, TriggerStats, Write};
 
 async fn stats(engine: &impl Activity) -> Vec<TriggerStats> {
     engine.trigger_stats(workspace(1)).await.expect("statistics")
@@ -62,6 +64,53 @@ pub async fn property_keys_are_learnt_with_their_types<H: Harness>() {
             [("author", vec![JsonType::String]), ("price", vec![JsonType::Null, JsonType::Number]), ("ü\"", vec![JsonType::Object])];
         assert_eq!(learnt, expected);
         assert_eq!(frontend.properties.len(), 1);
+        harness.crash();
+    }
+}
+
+/// The first few different values, whatever their types, also over a crash; duplicates teach nothing.
+pub async fn examples_of_values_are_kept<H: Harness>() {
+    let mut harness = H::create();
+    let example = |name: &str, json_type, value: &str| KeyObservation { example: Some(value.into()), ..key(name, json_type) };
+    let values = [("a", "1.50"), ("a", "1.50"), ("b", "\"ü\""), ("a", "null"), ("a", "2"), ("a", "3"), ("b", "true")];
+    for (number, (name, value)) in values.into_iter().enumerate() {
+        let json_type = if value == "null" { JsonType::Null } else { JsonType::Number };
+        let learn = vec![example(name, json_type, value)];
+        store(harness.engine(), Append { learn, ..event(&user("a"), &number.to_string(), "t", noon()) }).await;
+        if number == 3 {
+            harness.crash();
+        }
+    }
+    let learn = vec![key("a", JsonType::String), example("c", JsonType::Number, "0")];
+    let mut group = event(&user("a"), "last", "t", noon());
+    group.learn = learn;
+    store(harness.engine(), group).await;
+    for _ in 0..2 {
+        let [only] = stats(harness.engine()).await.try_into().expect("one trigger");
+        let examples = |name: &str| only.properties[name].examples.iter().map(|text| text.to_string()).collect::<Vec<_>>();
+        assert_eq!(examples("a"), ["1.50", "null", "2"]);
+        assert_eq!(examples("b"), ["\"ü\"", "true"]);
+        assert_eq!(examples("c"), ["0"]);
+        assert_eq!(only.properties["a"].types, [JsonType::Null, JsonType::Number, JsonType::String]);
+        harness.crash();
+    }
+}
+
+/// Of the last days up to the newest on which it was seen, by receipt.
+pub async fn days_are_counted_one_by_one<H: Harness>() {
+    let mut harness = H::create();
+    let days = [(0, 1), (13, 2), (1, 3), (14, 4), (0, 5), (14, 6)];
+    for (day, count) in days {
+        let seen = observation("f", count, noon() + hours(24 * day));
+        commit(harness.engine(), Write::Observe(seen)).await;
+    }
+    let late = Append { effective_at: noon() - hours(24), ..event(&user("a"), "1", "b", noon() + hours(24)) };
+    store(harness.engine(), late).await;
+    for _ in 0..2 {
+        let [backend, frontend] = stats(harness.engine()).await.try_into().expect("two triggers");
+        let first = noon().utc_day();
+        assert_eq!(frontend.daily, BTreeMap::from([(first + 1, 3), (first + 13, 2), (first + 14, 10)]));
+        assert_eq!((frontend.count, backend.daily), (21, BTreeMap::from([(first + 1, 1)])));
         harness.crash();
     }
 }

@@ -1,0 +1,12 @@
+//! The edge from outside: the real router over the in-memory engine, called as each persona would.
+
+mod accounts;
+mod assets;
+mod connections;
+mod crossing;
+mod events;
+mod origins;
+mod routes;
+mod settings;
+mod support;
+mod triggers;

@@ -1,0 +1,54 @@
+//! Triggers.
+
+use serde_json::{Value, json};
+
+use crate::support::{Owner, TestApp};
+
+async fn items(app: &TestApp, owner: &Owner, query: &str) -> Vec<Value> {
+    app.get(&owner.persona, &owner.path(&format!("/triggers{query}"))).await.expect(200)["items"].as_array().unwrap().clone()
+}
+
+fn names(items: &[Value]) -> Vec<&str> {
+    items.iter().map(|item| item["name"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_trigger_registers_itself_with_its_properties() {
+    let (app, owner) = TestApp::new().await.with_owner().await;
+    for hours in [7.5, 8.25, 7.5] {
+        let event = json!({"user_id": "u", "event_name": "ended sleep", "properties": {"hours": hours, "note": "x".repeat(100)}});
+        app.post(&owner.backend(), "/api/v1/connections/backend/event", event).await.expect(200);
+    }
+    let [only] = <[Value; 1]>::try_from(items(&app, &owner, "").await).unwrap();
+    assert_eq!((&only["kind"], &only["count"], &only["archived"], &only["stopped"]), (&json!("backend"), &json!(3), &json!(false), &json!(false)));
+    assert_eq!(only["daily"], json!([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3]));
+    let expected = json!([
+        {"key": "hours", "types": ["number"], "examples": ["7.5", "8.25"]},
+        {"key": "note", "types": ["string"], "examples": []},
+    ]);
+    assert_eq!(only["properties"], expected);
+}
+
+#[tokio::test]
+async fn a_trigger_can_be_created_ahead_and_put_away() {
+    let (app, owner) = TestApp::new().await.with_owner().await;
+    let path = owner.path("/triggers");
+    let of = |kind: &str, name: &str| json!({"kind": kind, "name": name});
+    let created = app.post(&owner.persona, &path, of("frontend", "Größe opened")).await.expect(201);
+    assert_eq!((&created["first_seen_at"], &created["count"]), (&Value::Null, &json!(0)));
+    app.post(&owner.persona, &path, of("frontend", "Größe opened")).await.expect(409);
+    app.post(&owner.persona, &path, of("backend", "Größe opened")).await.expect(201);
+    app.post(&owner.persona, &path, of("backend", "order paid")).await.expect(201);
+    for wrong in [of("backend", ""), of("else", "x"), json!({"kind": "backend", "name": "x", "more": 1})] {
+        app.post(&owner.persona, &path, wrong).await.expect(422);
+    }
+    assert_eq!(names(&items(&app, &owner, "").await), ["Größe opened", "order paid", "Größe opened"]);
+    assert_eq!(names(&items(&app, &owner, "?kind=backend&search=PAID").await), ["order paid"]);
+    let archive = format!("{path}/archive");
+    assert_eq!(app.post(&owner.persona, &archive, of("backend", "order paid")).await.expect(200)["archived"], true);
+    app.post(&owner.persona, &archive, of("backend", "unknown")).await.expect(404);
+    assert_eq!(names(&items(&app, &owner, "?archived=true").await), ["order paid"]);
+    assert_eq!(items(&app, &owner, "").await.len(), 2);
+    app.post(&owner.persona, &format!("{path}/restore"), of("backend", "order paid")).await.expect(200);
+    assert_eq!(items(&app, &owner, "").await.len(), 3);
+}
