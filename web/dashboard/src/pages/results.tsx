@@ -12,6 +12,7 @@ import { ResponsePanel } from "../results/response-panel.tsx";
 import { Responses } from "../results/responses.tsx";
 import { Summary, SummarySkeleton } from "../results/summary.tsx";
 import { buttonClass, Load, Page, Tabs } from "../ui/index.ts";
+import { SurveyTabs } from "../surveys/parts/tabs.tsx";
 import { StreamBadge } from "./live-events.tsx";
 
 const route = getRouteApi("/workspace/surveys/$surveyId/results");
@@ -47,6 +48,7 @@ export function ResultsPage() {
         </>
       }
     >
+      <div className="-mt-2 mb-4 border-b border-line"><SurveyTabs surveyId={surveyId} /></div>
       <FilterBar filter={filter} results={query.data} onChange={(next) => void navigate({ search: (old) => ({ ...old, filter: next, response: undefined }), resetScroll: false })} />
       <Tabs
         label="View"

@@ -1,7 +1,8 @@
 import { queryOptions, useMutation, useQuery } from "@tanstack/react-query";
-import type { JsonObject, Page, Settings, Survey, SurveyError, SurveyStatus, SurveySummary, Trigger, TriggerKind, Connections } from "../api/contract.ts";
+import type { JsonObject, Page, Survey, SurveyError, SurveyStatus, SurveySummary, Trigger, TriggerKind } from "../api/contract.ts";
 import { ApiError, http, OfflineError } from "../api/http.ts";
 import { queryClient } from "../api/query.ts";
+import { settings } from "../api/settings.ts";
 import { useWorkspace } from "../app/workspace.tsx";
 import { toastError } from "../ui/index.ts";
 import type { Outcome } from "./model/autosave.ts";
@@ -10,11 +11,11 @@ import type { SurveyDocument } from "./model/document.ts";
 const at = (w: string, rest = "") => `/workspaces/${w}/surveys${rest}`;
 
 export const surveysQuery = (w: string) =>
-  queryOptions({ queryKey: [w, "surveys"], queryFn: ({ signal }) => http.get<Page<SurveySummary>>(at(w), { limit: 200 }, signal) });
+  queryOptions({ queryKey: ["w", w, "surveys", "all"], queryFn: ({ signal }) => http.get<Page<SurveySummary>>(at(w), {}, signal) });
 
 export const surveyQuery = (w: string, id: string) =>
   queryOptions({
-    queryKey: [w, "surveys", id],
+    queryKey: ["w", w, "surveys", "draft", id],
     queryFn: ({ signal }) => http.get<Survey>(at(w, `/${id}`), {}, signal),
     // The editor holds the truth while it is open.
     refetchOnWindowFocus: false,
@@ -24,29 +25,24 @@ export const surveyQuery = (w: string, id: string) =>
 
 export const versionQuery = (w: string, id: string, version: number) =>
   queryOptions({
-    queryKey: [w, "surveys", id, "versions", version],
+    queryKey: ["w", w, "surveys", "version", id, version],
     queryFn: ({ signal }) => http.get<{ document: JsonObject }>(at(w, `/${id}/versions/${version}`), {}, signal),
     staleTime: Infinity,
   });
 
 export const triggersQuery = (w: string, kind: TriggerKind) =>
   queryOptions({
-    queryKey: [w, "triggers", kind, "all"],
-    queryFn: ({ signal }) => http.get<Page<Trigger>>(`/workspaces/${w}/triggers`, { kind, archived: false, limit: 2_000 }, signal),
+    queryKey: ["w", w, "triggers", "picker", kind],
+    queryFn: ({ signal }) => http.get<Page<Trigger>>(`/workspaces/${w}/triggers`, { kind, archived: false }, signal),
     refetchInterval: 10_000,
   });
 
-export const settingsQuery = (w: string) =>
-  queryOptions({ queryKey: [w, "settings"], queryFn: ({ signal }) => http.get<Settings>(`/workspaces/${w}/settings`, {}, signal) });
-
-export const connectionsQuery = (w: string) =>
-  queryOptions({ queryKey: [w, "connections"], queryFn: ({ signal }) => http.get<Connections>(`/workspaces/${w}/connections`, {}, signal) });
-
-export const useSettings = () => useQuery(settingsQuery(useWorkspace().id));
+export const useSettings = () => useQuery(settings(useWorkspace().id));
 export const useTriggers = (kind: TriggerKind) => useQuery(triggersQuery(useWorkspace().id, kind));
 
+/** Everything that lists or sums up surveys. Open drafts are left alone: the editor holds them. */
 function refreshList(w: string): void {
-  void queryClient.invalidateQueries({ queryKey: [w, "surveys"], exact: true });
+  void queryClient.invalidateQueries({ queryKey: ["w", w, "surveys"], predicate: ({ queryKey }) => queryKey[3] !== "draft" });
 }
 
 export async function createSurvey(w: string, document: SurveyDocument): Promise<Survey> {
@@ -71,7 +67,7 @@ export type Step = "publish" | "launch" | "pause" | "resume" | "end";
 export async function takeStep(w: string, id: string, step: Step): Promise<Survey> {
   const survey = await http.post<Survey>(at(w, `/${id}/${step}`));
   refreshList(w);
-  void queryClient.invalidateQueries({ queryKey: [w, "triggers"] });
+  void queryClient.invalidateQueries({ queryKey: ["w", w, "triggers"] });
   return survey;
 }
 
@@ -81,7 +77,7 @@ export async function createTrigger(w: string, kind: TriggerKind, name: string):
   } catch (error) {
     if (!(error instanceof ApiError && error.status === 409)) throw error;
   }
-  void queryClient.invalidateQueries({ queryKey: [w, "triggers"] });
+  void queryClient.invalidateQueries({ queryKey: ["w", w, "triggers"] });
 }
 
 export async function saveDraft(w: string, id: string, document: SurveyDocument, revision: number): Promise<Outcome> {

@@ -32,8 +32,9 @@ function Listed() {
   const choose = (tag: string) => go({ lang: tag === document.default_language ? undefined : tag });
   const remove = (tag: string) => {
     store.edit((draft) => removeLanguage(draft, tag));
+    const without = store.document;
     if (tag === language) go({ lang: undefined });
-    toast(`${languageName(tag)} removed.`, { label: "Undo", run: () => store.undo() });
+    toast(`${languageName(tag)} removed.`, { label: "Undo", run: () => store.takeBack(without, () => document) });
   };
   return (
     <ul className="flex flex-col divide-y divide-line rounded-lg border border-line">

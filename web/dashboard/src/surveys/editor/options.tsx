@@ -62,24 +62,24 @@ function SortedOptions({ question, pointer, change }: { question: Question; poin
     <DndContext sensors={sensors} collisionDetection={closestCenter} modifiers={[restrictToVerticalAxis]} onDragEnd={drop} accessibility={{ announcements }}>
       <SortableContext items={ids} strategy={verticalListSortingStrategy}>
         <ul className="flex flex-col gap-2">
-          {options.map((option, index) => <OptionRow key={option.id} option={option} pointer={`${pointer}/options/${index}`} index={index} change={change} name={name(option.id)} />)}
+          {options.map((option, index) => <OptionRow key={option.id} questionId={question.id} option={option} pointer={`${pointer}/options/${index}`} index={index} change={change} name={name(option.id)} />)}
         </ul>
       </SortableContext>
     </DndContext>
   );
 }
 
-type RowProps = { option: Option; pointer: string; index: number; change: Change; name: string };
+type RowProps = { questionId: string; option: Option; pointer: string; index: number; change: Change; name: string };
 
-function OptionRow({ option, pointer, index, change, name }: RowProps) {
+function OptionRow({ questionId, option, pointer, index, change, name }: RowProps) {
   const { store, errors } = useDraft();
   const { isDefault } = useLanguage();
   const { attributes, listeners, setNodeRef, setActivatorNodeRef, transform, transition, isDragging } = useSortable({ id: option.id });
   const remove = () => {
     change((old) => ({ ...old, options: (old.options ?? []).filter(({ id }) => id !== option.id) }));
     const without = store.document;
-    const back = () => (store.document === without ? store.undo() : change((old) => ({ ...old, options: (old.options ?? []).toSpliced(index, 0, option) })));
-    toast("Option deleted.", { label: "Undo", run: back });
+    const restored = (old: Question) => (old.options?.some(({ id }) => id === option.id) ? old : { ...old, options: (old.options ?? []).toSpliced(index, 0, option) });
+    toast("Option deleted.", { label: "Undo", run: () => store.takeBack(without, (draft) => updateQuestion(draft, questionId, restored)) });
   };
   const allow = (allows: boolean) =>
     change((old) => ({ ...old, options: (old.options ?? []).map((each) => (each.id === option.id ? put(each, "allows_text", allows || undefined) : each)) }));

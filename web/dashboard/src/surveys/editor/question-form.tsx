@@ -40,8 +40,7 @@ function Head({ question, at }: { question: Question; at: number }) {
     const without = store.document;
     go({ question: next?.id }, true);
     const back = () => {
-      if (store.document === without) store.undo();
-      else store.edit((draft) => insertQuestion(draft, question, at));
+      store.takeBack(without, (draft) => (draft.questions.some(({ id }) => id === question.id) ? draft : insertQuestion(draft, question, at)));
       go({ question: question.id, part: undefined });
     };
     toast("Question deleted.", { label: "Undo", run: back });

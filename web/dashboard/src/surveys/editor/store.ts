@@ -52,6 +52,12 @@ export class DraftStore {
     this.#show(redo(this.#state.history));
   }
 
+  /** Takes back the edit that led to `after`: by undo if nothing came since, else by `repair`. */
+  takeBack(after: SurveyDocument, repair: (document: SurveyDocument) => SurveyDocument): void {
+    if (this.document === after) this.undo();
+    else this.edit(repair);
+  }
+
   flush(): Promise<boolean> {
     return this.#autosave.flush();
   }

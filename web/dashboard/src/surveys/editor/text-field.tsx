@@ -45,7 +45,7 @@ export function TextField({ pointer, label, hint, optional = false, multiline = 
       label={isDefault ? label : `${label} (${languageName(language)})`}
       hideLabel={hideLabel}
       error={errorAt(errors, pointer)}
-      hint={isMissing ? <span className="text-warn">Not translated: users see the {languageName(defaultLanguage)} text.</span> : hint}
+      hint={isMissing ? <span className="text-warn">Not translated yet</span> : hint}
     >
       {multiline ? <Textarea rows={2} {...control} /> : <Input {...control} />}
     </Field>

@@ -116,14 +116,16 @@ function VersionRow({ version, at, close }: { version: number; at: string; close
   const workspace = useWorkspace().id;
   const { survey, store } = useOpen();
   const query = versionQuery(workspace, survey.id, version);
-  const before = useQuery({ ...versionQuery(workspace, survey.id, version - 1), enabled: version > 1 });
+  const previous = useQuery({ ...versionQuery(workspace, survey.id, version - 1), enabled: version > 1 });
   const now = useQuery(query);
   const restore = useMutation({
     mutationFn: () => queryClient.fetchQuery(query),
     onSuccess: ({ document }) => {
+      const before = store.document;
       store.edit(() => asDocument(document));
+      const restored = store.document;
       close();
-      toast(`Version ${version} is the draft now.`, { label: "Undo", run: () => store.undo() });
+      toast(`Version ${version} is the draft now.`, { label: "Undo", run: () => store.takeBack(restored, () => before) });
     },
     onError: (error) => toastError(error),
   });
@@ -136,7 +138,7 @@ function VersionRow({ version, at, close }: { version: number; at: string; close
             <summary className="text-sm text-ink-2">Changes from version {version - 1}</summary>
             <div className="pt-2">
               <Load query={now} skeleton={<Skeleton />}>
-                {(after) => <ChangeList changes={before.data ? compare(asDocument(before.data.document), asDocument(after.document)) : []} none="No change to the content." />}
+                {(after) => <ChangeList changes={previous.data ? compare(asDocument(previous.data.document), asDocument(after.document)) : []} none="No change to the content." />}
               </Load>
             </div>
           </details>
