@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use crate::problem::Problem;
+use crate::wire::etag;
 
 /// Built by npm; empty where it was not built, so that cargo builds and tests without Node.
 #[derive(RustEmbed)]
@@ -24,7 +25,7 @@ const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-
 pub(crate) async fn sdk(Path(path): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
     let missing = || Problem::new(StatusCode::NOT_FOUND, "there is no such file; was the web SDK built?");
     let file = Sdk::get(&path).ok_or_else(missing)?;
-    let etag = etag(&file);
+    let etag = etag(&file.metadata.sha256_hash());
     let immutable = path.rsplit('/').next().is_some_and(|name| name.starts_with("widget-"));
     let caching = if immutable { IMMUTABLE } else { "public, max-age=300" };
     let mut response = unless_known(&headers, &etag, file);
@@ -91,12 +92,12 @@ pub(crate) async fn dashboard(method: Method, uri: Uri, headers: HeaderMap) -> R
 fn find(path: &str, headers: &HeaderMap) -> Option<Response> {
     let plain = Dashboard::get(path)?;
     let compressed = [("br", ".br"), ("gzip", ".gz")].into_iter().filter(|(coding, _)| takes(headers, coding));
-    let compressed = compressed.filter_map(|(coding, end)| Some((coding, Dashboard::get(&format!("{path}{end}"))?))).next();
-    let (coding, file) = match compressed {
+    let mut files = compressed.filter_map(|(coding, end)| Some((coding, Dashboard::get(&format!("{path}{end}"))?)));
+    let (coding, file) = match files.next() {
         Some((coding, file)) => (Some(coding), file),
         None => (None, plain),
     };
-    let etag = etag(&file);
+    let etag = etag(&file.metadata.sha256_hash());
     let mut response = unless_known(headers, &etag, file);
     let fixed = response.headers_mut();
     fixed.insert(CONTENT_TYPE, HeaderValue::from_static(media_type(path)));
@@ -118,11 +119,6 @@ fn takes(headers: &HeaderMap, coding: &str) -> bool {
         let quality = parts.find_map(|part| part.strip_prefix("q=")).and_then(|quality| quality.parse::<f32>().ok());
         is_named && quality.is_none_or(|quality| quality > 0.0)
     })
-}
-
-fn etag(file: &EmbeddedFile) -> String {
-    let hash: String = file.metadata.sha256_hash()[..12].iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("\"{hash}\"")
 }
 
 /// The file, unless the browser has it.

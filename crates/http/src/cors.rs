@@ -11,7 +11,7 @@ pub(crate) const SDK_KEY: &str = "x-sonde-key";
 pub(crate) const CLIENT_TOKEN: &str = "x-sonde-token";
 
 /// How long a browser may remember a preflight's answer; Chromium caps it at two hours.
-const PREFLIGHT_AGE: Duration = Duration::from_secs(7_200);
+const PREFLIGHT_AGE: Duration = Duration::from_hours(2);
 
 /// The rules for the client API.
 pub(crate) fn client_layer() -> CorsLayer {

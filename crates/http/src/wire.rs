@@ -30,6 +30,13 @@ pub(crate) fn parse_time(text: &str) -> Option<Timestamp> {
     PARSER.parse_timestamp(text).ok().map(|time| Timestamp::from_millis(time.as_millisecond()))
 }
 
+/// An entity tag from a hash: its first 12 bytes in hexadecimal digits.
+pub(crate) fn etag(hash: &[u8; 32]) -> String {
+    let mut first = [0; 16];
+    first[4..].copy_from_slice(&hash[..12]);
+    format!("\"{:024x}\"", u128::from_be_bytes(first))
+}
+
 /// Collects what is wrong with several fields, so that all of it is said at once.
 #[derive(Default)]
 pub(crate) struct Fields {

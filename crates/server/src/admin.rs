@@ -116,7 +116,8 @@ fn triggers_table(known: &Value) -> String {
     for trigger in known["triggers"].as_array().into_iter().flatten() {
         let keys: Vec<&str> = trigger["properties"].as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
         let (kind, name, last) = (text(trigger, "kind"), text(trigger, "name"), text(trigger, "last_seen_at"));
-        table.push_str(&format!("{kind:<9} {:>9}  {last}  {name}  {}\n", trigger["count"], keys.join(", ")));
+        let line = format!("{kind:<9} {:>9}  {last}  {name}  {}\n", trigger["count"], keys.join(", "));
+        table.push_str(&line);
     }
     if table.is_empty() { "no trigger has been seen yet\n".to_owned() } else { table }
 }

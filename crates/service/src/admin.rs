@@ -9,8 +9,8 @@ use sonde_core::survey::{SurveyStatus, parse_document};
 use sonde_core::time::Span;
 use sonde_storage::{ResponseQuery, ResponseRow, SurveyRecord, TriggerStats, Workspace};
 
-use crate::error::{Error, FieldError};
 use crate::accounts::{NewOwner, check_email, check_name};
+use crate::error::{Error, FieldError};
 use crate::{Engine, Service, passwords, random};
 
 /// A workspace to create.
@@ -77,27 +77,24 @@ impl<E: Engine> Service<E> {
             .map_err(|wrong| Error::Invalid(wrong.into_iter().map(|wrong| FieldError::new(wrong.pointer, wrong.detail)).collect()))?;
         let workspace = self.stored_workspace(input.workspace).await?;
         let now = self.now();
-        let survey = match input.survey {
-            Some(survey) => {
-                self.engine.set_draft(input.workspace, survey, input.document, None, now).await.map_err(not_found("survey"))?;
-                survey
-            }
-            None => {
-                let survey = SurveyId::new(now, random::bytes());
-                let record = SurveyRecord {
-                    id: survey,
-                    workspace: input.workspace,
-                    status: SurveyStatus::Draft,
-                    draft: input.document,
-                    draft_revision: 1,
-                    published: None,
-                    launched_at: None,
-                    created_at: now,
-                    updated_at: now,
-                };
-                self.engine.create_survey(record).await.map_err(not_found("workspace"))?;
-                survey
-            }
+        let survey = if let Some(survey) = input.survey {
+            self.engine.set_draft(input.workspace, survey, input.document, None, now).await.map_err(not_found("survey"))?;
+            survey
+        } else {
+            let survey = SurveyId::new(now, random::bytes());
+            let record = SurveyRecord {
+                id: survey,
+                workspace: input.workspace,
+                status: SurveyStatus::Draft,
+                draft: input.document,
+                draft_revision: 1,
+                published: None,
+                launched_at: None,
+                created_at: now,
+                updated_at: now,
+            };
+            self.engine.create_survey(record).await.map_err(not_found("workspace"))?;
+            survey
         };
         if input.launch {
             self.check_live_limit(input.workspace, survey)?;
@@ -184,11 +181,8 @@ pub(crate) fn not_found(what: &'static str) -> impl Fn(sonde_storage::StorageErr
 }
 
 fn check_init(input: &InitInput) -> Result<(), Error> {
-    let checks = [
-        check_name("/workspace", &input.workspace),
-        check_email("/email", &input.email),
-        passwords::check("/password", &input.password),
-    ];
+    let checks =
+        [check_name("/workspace", &input.workspace), check_email("/email", &input.email), passwords::check("/password", &input.password)];
     let wrong: Vec<FieldError> = checks.into_iter().filter_map(Result::err).collect();
     if wrong.is_empty() { Ok(()) } else { Err(Error::Invalid(wrong)) }
 }

@@ -8,8 +8,8 @@ use sonde_core::decide::WorkspaceSnapshot;
 use sonde_core::id::{KeyId, SurveyId, WorkspaceId};
 use sonde_core::key::{KeyHash, KeyKind};
 use sonde_core::survey::{Survey, SurveyDocument, SurveyStatus, parse_document};
-use sonde_storage::{ApiKey, Catalogue, StorageError, StorageErrorKind, SurveyRecord, Workspace};
 use sonde_core::time::Timestamp;
+use sonde_storage::{ApiKey, Catalogue, StorageError, StorageErrorKind, SurveyRecord, Workspace};
 use subtle::ConstantTimeEq as _;
 
 /// Most versions of surveys kept in memory beyond the published ones.
@@ -107,7 +107,8 @@ impl CatalogueCache {
     /// Lets a key open nothing from now on.
     pub(crate) fn revoke_key(&self, workspace: WorkspaceId, id: KeyId, now: Timestamp) {
         for known in self.write().keys.values_mut().filter(|known| known.key.id == id && known.key.workspace == workspace) {
-            let revoked = ApiKey { revoked_at: known.key.revoked_at.or(Some(now)), last_used_at: known.last_used_at(), ..known.key.clone() };
+            let revoked =
+                ApiKey { revoked_at: known.key.revoked_at.or(Some(now)), last_used_at: known.last_used_at(), ..known.key.clone() };
             *known = CachedKey::new(revoked);
         }
     }

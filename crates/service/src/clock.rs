@@ -33,6 +33,9 @@ impl ManualClock {
     }
 
     /// Moves forward.
+    ///
+    /// # Panics
+    /// When asked to go back.
     pub fn advance(&self, by: Span) {
         assert!(by >= Span::ZERO, "a clock never goes back");
         self.0.fetch_add(by.as_millis(), Ordering::AcqRel);

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::{Engine, Service, keys};
 
 /// How often the last use of keys is written.
-const WRITE_EVERY: Duration = Duration::from_secs(60);
+const WRITE_EVERY: Duration = Duration::from_mins(1);
 
 /// A key that works.
 #[derive(Clone, Debug)]
@@ -66,14 +66,7 @@ impl<E: Engine> Service<E> {
             other => other,
         })?;
         self.cache.add_key(key.clone());
-        let shown = KeyInUse {
-            id: key.id,
-            kind: key.kind,
-            text: key.text,
-            hint: key.hint,
-            created_at: key.created_at,
-            last_used_at: None,
-        };
+        let shown = KeyInUse { id: key.id, kind: key.kind, text: key.text, hint: key.hint, created_at: key.created_at, last_used_at: None };
         Ok((text, shown))
     }
 

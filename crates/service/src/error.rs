@@ -13,6 +13,7 @@ pub struct FieldError {
 
 impl FieldError {
     /// A field error.
+    #[expect(clippy::needless_pass_by_value, reason = "callers hand over the error that they turn into this one")]
     pub fn new(pointer: impl Into<String>, detail: impl ToString) -> Self {
         Self { pointer: pointer.into(), detail: detail.to_string() }
     }

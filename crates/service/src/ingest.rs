@@ -49,8 +49,7 @@ impl<E: Engine> Service<E> {
         let id = event.id.unwrap_or_else(|| GeneratedEventId::new(received_at, random::bytes()).into());
         let workspace = event.user.workspace;
         let live = NewLiveEvent::of(&event.user, &event.trigger, &id, &event.properties, received_at);
-        let learn =
-            self.known_keys.unknown(event.user.workspace, TriggerKind::Backend, &event.trigger, &event.properties, event.shapes);
+        let learn = self.known_keys.unknown(event.user.workspace, TriggerKind::Backend, &event.trigger, &event.properties, event.shapes);
         let learnt = (!learn.is_empty()).then(|| (event.user.workspace, event.trigger.clone(), learn.clone()));
         let append = Append {
             user: event.user,

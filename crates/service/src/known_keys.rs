@@ -56,7 +56,7 @@ impl KnownKeys {
             let example = examples.remove(&*key);
             let pair = (key, json_type);
             let is_new = example.is_some() || known.is_none_or(|known| !known.pairs.contains(&pair));
-            is_new.then(|| KeyObservation { key: pair.0, json_type, example })
+            is_new.then_some(KeyObservation { key: pair.0, json_type, example })
         });
         observations.collect()
     }

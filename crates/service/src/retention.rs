@@ -10,7 +10,7 @@ use sonde_core::time::Span;
 use crate::{Engine, Service};
 
 /// How often buckets are looked at; a bucket lives for days, so a few minutes more do not matter.
-const LOOK_EVERY: Duration = Duration::from_secs(300);
+const LOOK_EVERY: Duration = Duration::from_mins(5);
 
 /// How often old responses and sessions are deleted, in looks at the buckets: once a day.
 const LOOKS_PER_DAY: u32 = 288;

@@ -84,7 +84,13 @@ impl<E: Engine> Service<E> {
     }
 
     /// Puts a trigger away. One that live surveys use is put away only when that is `confirmed`.
-    pub async fn archive_trigger(&self, workspace: WorkspaceId, kind: TriggerKind, name: TriggerName, confirmed: bool) -> Result<Trigger, Error> {
+    pub async fn archive_trigger(
+        &self,
+        workspace: WorkspaceId,
+        kind: TriggerKind,
+        name: TriggerName,
+        confirmed: bool,
+    ) -> Result<Trigger, Error> {
         let known = self.known_trigger(workspace, kind, &name).await?;
         let live = known.surveys.iter().filter(|survey| survey.status == SurveyStatus::Live);
         let names: Vec<&str> = live.map(|survey| survey.name.as_str()).collect();

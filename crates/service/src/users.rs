@@ -66,8 +66,8 @@ impl<E: Engine> Service<E> {
         for _ in 0..ATTEMPTS_MAX {
             let activity = self.load(user).await?;
             let mut state = activity.state;
-            let changed = state.attributes.apply(changes).map_err(|error| Error::invalid("/attributes", error))?;
-            if !changed || self.store(UserChange::of_state(&activity.user, state)).await? {
+            let is_changed = state.attributes.apply(changes).map_err(|error| Error::invalid("/attributes", error))?;
+            if !is_changed || self.store(UserChange::of_state(&activity.user, state)).await? {
                 return Ok(());
             }
         }

@@ -136,14 +136,11 @@ fn create_workspace(transaction: &Transaction<'_>, new: &NewWorkspace) -> Result
         .query_row("SELECT id FROM members WHERE email = ?1", params![owner.email], |row| row.get(0))
         .optional()
         .map_err(failed)?;
-    let member = match known {
-        Some(member) => member,
-        None => {
-            let sql = "INSERT INTO members (id, email, password_hash) VALUES (?1, ?2, ?3)";
-            transaction.execute(sql, params![owner.id.as_bytes(), owner.email, owner.password_hash]).map_err(failed)?;
-            *owner.id.as_bytes()
-        }
-    };
+    let member = known.unwrap_or(*owner.id.as_bytes());
+    if known.is_none() {
+        let sql = "INSERT INTO members (id, email, password_hash) VALUES (?1, ?2, ?3)";
+        transaction.execute(sql, params![member, owner.email, owner.password_hash]).map_err(failed)?;
+    }
     let sql = "INSERT INTO workspace_members (workspace_id, member_id, role) VALUES (?1, ?2, 'owner')";
     transaction.execute(sql, params![workspace.id.as_bytes(), member]).map_err(failed)?;
     Ok(())

@@ -19,6 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::authorised;
 use crate::dashboard::settings::ThemeBody;
 use crate::problem::{Problem, ProblemDocument};
+use crate::wire::etag;
 
 const POLL_AFTER_MS: u32 = 60_000;
 
@@ -62,8 +63,7 @@ pub(crate) async fn config<E: Engine>(
     let theme = workspace.record.settings.theme.into();
     let config = ConfigBody { triggers: live_triggers(&workspace.snapshot, platform), theme, poll_after_ms: POLL_AFTER_MS };
     let text = serde_json::to_string(&config).unwrap_or_default();
-    let digest = Sha256::digest(text.as_bytes());
-    let etag = format!("\"{}\"", digest[..12].iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+    let etag = etag(&Sha256::digest(text.as_bytes()).into());
     let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let fresh = known.is_some_and(|known| known.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag));
     let caching = [(ETAG, etag), (CACHE_CONTROL, "private, no-cache".to_owned())];

@@ -51,7 +51,11 @@ impl Edge {
         }
         let through_proxy = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"];
         let is_forwarded = through_proxy.iter().any(|name| parts.headers.contains_key(*name));
-        let host = parts.headers.get(HOST).and_then(|value| value.to_str().ok()).or_else(|| parts.uri.authority().map(|a| a.as_str()));
+        let host = parts
+            .headers
+            .get(HOST)
+            .and_then(|value| value.to_str().ok())
+            .or_else(|| parts.uri.authority().map(axum::http::uri::Authority::as_str));
         let is_local = peer(parts).is_some_and(|address| address.is_loopback()) && host.is_some_and(is_loopback_host);
         if is_local && !is_forwarded { Transport::Loopback } else { Transport::Open }
     }

@@ -101,7 +101,7 @@ pub(crate) struct QuestionResultBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     scale: Option<ScaleBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    texts: Option<TextsBody>,
+    texts: Option<TextFiguresBody>,
 }
 
 /// Net Promoter Score.
@@ -142,21 +142,21 @@ pub(crate) struct ScaleCountBody {
 
 /// Free texts.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct TextsBody {
+pub(crate) struct TextFiguresBody {
     count: u64,
     /// Newest first.
-    latest: Vec<TextBody>,
+    latest: Vec<TextAnswerBody>,
 }
 
 /// One text.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct TextBody {
+pub(crate) struct TextAnswerBody {
     display_id: String,
     text: String,
     at: String,
 }
 
-impl From<results::TextAnswer> for TextBody {
+impl From<results::TextAnswer> for TextAnswerBody {
     fn from(answer: results::TextAnswer) -> Self {
         Self { display_id: answer.display.to_string(), text: answer.text, at: format_time(answer.at) }
     }
@@ -181,7 +181,7 @@ impl From<QuestionResult> for QuestionResultBody {
                 body.scale = Some(ScaleBody { average, counts });
             }
             Figures::Texts { count, latest } => {
-                body.texts = Some(TextsBody { count, latest: latest.into_iter().map(TextBody::from).collect() });
+                body.texts = Some(TextFiguresBody { count, latest: latest.into_iter().map(TextAnswerBody::from).collect() });
             }
         }
         body
@@ -246,7 +246,7 @@ impl PageQuery {
 
 /// One page of rows.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct ResponsesBody {
+pub(crate) struct ResponsePageBody {
     /// Newest first.
     items: Vec<RowBody>,
     /// To be passed as `after` for the next page; `null` on the last.
@@ -262,19 +262,19 @@ pub(crate) struct ResponsesBody {
     params(("workspace" = String, Path, description = "`wsp_…`"), ("survey" = String, Path, description = "`srv_…`"),
            ("filter" = Option<String>, Query, description = "As for the results"),
            ("limit" = Option<usize>, Query, description = "1 to 500, default 50"), ("after" = Option<String>, Query, description = "Cursor")),
-    responses((status = 200, description = "One page", body = ResponsesBody), Refusals<'_>)
+    responses((status = 200, description = "One page", body = ResponsePageBody), Refusals<'_>)
 )]
 pub(crate) async fn list<E: Engine>(
     State(service): State<Arc<Service<E>>>,
     at: InWorkspace,
     Path(path): Path<SurveyPath>,
     Query(query): Query<PageQuery>,
-) -> Result<Json<ResponsesBody>, Problem> {
+) -> Result<Json<ResponsePageBody>, Problem> {
     let (survey, filter) = (path.id()?, results_filter::read(query.filter.as_deref())?);
     let page = service.response_page(at.workspace, survey, &filter, query.after()?, query.limit()).await?;
     let total = if filter.is_empty() { Some(service.response_total(at.workspace, survey).await?) } else { None };
     let items = page.items.into_iter().map(RowBody::from).collect();
-    Ok(Json(ResponsesBody { items, next: page.next.map(|id| id.to_string()), total }))
+    Ok(Json(ResponsePageBody { items, next: page.next.map(|id| id.to_string()), total }))
 }
 
 /// A display, or a question, in the path.
@@ -331,7 +331,7 @@ pub(crate) async fn delete<E: Engine>(
 #[derive(Serialize, ToSchema)]
 pub(crate) struct TextPageBody {
     /// Newest first.
-    items: Vec<TextBody>,
+    items: Vec<TextAnswerBody>,
     /// To be passed as `after` for the next page; `null` on the last.
     next: Option<String>,
 }
@@ -354,7 +354,7 @@ pub(crate) async fn texts<E: Engine>(
     let search = query.search.as_deref().unwrap_or_default();
     let of = (at.workspace, path.survey()?);
     let page = service.answer_texts(of, &path.id, search, query.after()?, query.limit()).await?;
-    let items = page.items.into_iter().map(TextBody::from).collect();
+    let items = page.items.into_iter().map(TextAnswerBody::from).collect();
     Ok(Json(TextPageBody { items, next: page.next.map(|id| id.to_string()) }))
 }
 

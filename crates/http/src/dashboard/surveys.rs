@@ -97,7 +97,7 @@ impl From<SurveySummary> for SurveySummaryBody {
 
 /// A survey.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct SurveyBody {
+pub(crate) struct SurveyDetailBody {
     /// `srv_…`
     id: String,
     /// `draft`, `live`, `paused` or `ended`.
@@ -147,7 +147,7 @@ pub(crate) struct VersionBody {
     published_at: String,
 }
 
-impl TryFrom<SurveyDetail> for SurveyBody {
+impl TryFrom<SurveyDetail> for SurveyDetailBody {
     type Error = Problem;
 
     fn try_from(survey: SurveyDetail) -> Result<Self, Problem> {
@@ -229,14 +229,14 @@ pub(crate) struct CreateSurveyRequest {
     post, path = "/api/v1/workspaces/{workspace}/surveys", tag = "Surveys", operation_id = "createSurvey",
     security(("session" = [], "csrf" = [])), params(("workspace" = String, Path, description = "`wsp_…`")),
     request_body = CreateSurveyRequest,
-    responses((status = 201, description = "Created", body = SurveyBody), Refusals<'_>)
+    responses((status = 201, description = "Created", body = SurveyDetailBody), Refusals<'_>)
 )]
 pub(crate) async fn create<E: Engine>(
     State(service): State<Arc<Service<E>>>,
     at: InWorkspace,
     headers: HeaderMap,
     body: Body,
-) -> Result<(StatusCode, Json<SurveyBody>), Problem> {
+) -> Result<(StatusCode, Json<SurveyDetailBody>), Problem> {
     let wire: CreateSurveyRequest = read(&headers, body).await?;
     let survey = service.create_survey(at.workspace, wire.document.get().to_owned()).await?;
     Ok((StatusCode::CREATED, Json(survey.try_into()?)))
@@ -251,13 +251,13 @@ async fn read<T: serde::de::DeserializeOwned>(headers: &HeaderMap, body: Body) -
     get, path = "/api/v1/workspaces/{workspace}/surveys/{survey}", tag = "Surveys", operation_id = "getSurvey",
     security(("session" = [])),
     params(("workspace" = String, Path, description = "`wsp_…`"), ("survey" = String, Path, description = "`srv_…`")),
-    responses((status = 200, description = "The survey", body = SurveyBody), Refusals<'_>)
+    responses((status = 200, description = "The survey", body = SurveyDetailBody), Refusals<'_>)
 )]
 pub(crate) async fn show<E: Engine>(
     State(service): State<Arc<Service<E>>>,
     at: InWorkspace,
     Path(path): Path<SurveyPath>,
-) -> Answered<SurveyBody> {
+) -> Answered<SurveyDetailBody> {
     Ok(Json(service.survey(at.workspace, path.id()?).await?.try_into()?))
 }
 
@@ -315,7 +315,7 @@ pub(crate) async fn save_draft<E: Engine>(
     security(("session" = [], "csrf" = [])),
     params(("workspace" = String, Path, description = "`wsp_…`"), ("survey" = String, Path, description = "`srv_…`")),
     responses(
-        (status = 200, description = "Published", body = SurveyBody),
+        (status = 200, description = "Published", body = SurveyDetailBody),
         (status = 409, description = "Ended, or changed in between", body = ProblemDocument, content_type = "application/problem+json"),
         Refusals<'_>,
     )
@@ -324,7 +324,7 @@ pub(crate) async fn publish<E: Engine>(
     State(service): State<Arc<Service<E>>>,
     at: InWorkspace,
     Path(path): Path<SurveyPath>,
-) -> Answered<SurveyBody> {
+) -> Answered<SurveyDetailBody> {
     Ok(Json(service.publish_survey(at.workspace, path.id()?).await?.try_into()?))
 }
 
@@ -334,7 +334,7 @@ pub(crate) async fn publish<E: Engine>(
     security(("session" = [], "csrf" = [])),
     params(("workspace" = String, Path, description = "`wsp_…`"), ("survey" = String, Path, description = "`srv_…`")),
     responses(
-        (status = 200, description = "Live", body = SurveyBody),
+        (status = 200, description = "Live", body = SurveyDetailBody),
         (status = 409, description = "Ended, or too many live surveys", body = ProblemDocument, content_type = "application/problem+json"),
         Refusals<'_>,
     )
@@ -343,7 +343,7 @@ pub(crate) async fn launch<E: Engine>(
     State(service): State<Arc<Service<E>>>,
     at: InWorkspace,
     Path(path): Path<SurveyPath>,
-) -> Answered<SurveyBody> {
+) -> Answered<SurveyDetailBody> {
     Ok(Json(service.launch_survey(at.workspace, path.id()?).await?.try_into()?))
 }
 
@@ -353,7 +353,7 @@ pub(crate) async fn launch<E: Engine>(
     security(("session" = [], "csrf" = [])),
     params(("workspace" = String, Path, description = "`wsp_…`"), ("survey" = String, Path, description = "`srv_…`")),
     responses(
-        (status = 200, description = "Paused", body = SurveyBody),
+        (status = 200, description = "Paused", body = SurveyDetailBody),
         (status = 409, description = "Not launched, or ended", body = ProblemDocument, content_type = "application/problem+json"),
         Refusals<'_>,
     )
@@ -362,7 +362,7 @@ pub(crate) async fn pause<E: Engine>(
     State(service): State<Arc<Service<E>>>,
     at: InWorkspace,
     Path(path): Path<SurveyPath>,
-) -> Answered<SurveyBody> {
+) -> Answered<SurveyDetailBody> {
     Ok(Json(service.change_survey(at.workspace, path.id()?, SurveyStatus::Paused).await?.try_into()?))
 }
 
@@ -372,7 +372,7 @@ pub(crate) async fn pause<E: Engine>(
     security(("session" = [], "csrf" = [])),
     params(("workspace" = String, Path, description = "`wsp_…`"), ("survey" = String, Path, description = "`srv_…`")),
     responses(
-        (status = 200, description = "Live", body = SurveyBody),
+        (status = 200, description = "Live", body = SurveyDetailBody),
         (status = 409, description = "Not launched, or ended", body = ProblemDocument, content_type = "application/problem+json"),
         Refusals<'_>,
     )
@@ -381,7 +381,7 @@ pub(crate) async fn resume<E: Engine>(
     State(service): State<Arc<Service<E>>>,
     at: InWorkspace,
     Path(path): Path<SurveyPath>,
-) -> Answered<SurveyBody> {
+) -> Answered<SurveyDetailBody> {
     Ok(Json(service.change_survey(at.workspace, path.id()?, SurveyStatus::Live).await?.try_into()?))
 }
 
@@ -391,7 +391,7 @@ pub(crate) async fn resume<E: Engine>(
     security(("session" = [], "csrf" = [])),
     params(("workspace" = String, Path, description = "`wsp_…`"), ("survey" = String, Path, description = "`srv_…`")),
     responses(
-        (status = 200, description = "Ended", body = SurveyBody),
+        (status = 200, description = "Ended", body = SurveyDetailBody),
         (status = 409, description = "Not launched", body = ProblemDocument, content_type = "application/problem+json"),
         Refusals<'_>,
     )
@@ -400,7 +400,7 @@ pub(crate) async fn end<E: Engine>(
     State(service): State<Arc<Service<E>>>,
     at: InWorkspace,
     Path(path): Path<SurveyPath>,
-) -> Answered<SurveyBody> {
+) -> Answered<SurveyDetailBody> {
     Ok(Json(service.change_survey(at.workspace, path.id()?, SurveyStatus::Ended).await?.try_into()?))
 }
 
@@ -409,13 +409,13 @@ pub(crate) async fn end<E: Engine>(
     post, path = "/api/v1/workspaces/{workspace}/surveys/{survey}/duplicate", tag = "Surveys", operation_id = "duplicateSurvey",
     security(("session" = [], "csrf" = [])),
     params(("workspace" = String, Path, description = "`wsp_…`"), ("survey" = String, Path, description = "`srv_…`")),
-    responses((status = 201, description = "Created", body = SurveyBody), Refusals<'_>)
+    responses((status = 201, description = "Created", body = SurveyDetailBody), Refusals<'_>)
 )]
 pub(crate) async fn duplicate<E: Engine>(
     State(service): State<Arc<Service<E>>>,
     at: InWorkspace,
     Path(path): Path<SurveyPath>,
-) -> Result<(StatusCode, Json<SurveyBody>), Problem> {
+) -> Result<(StatusCode, Json<SurveyDetailBody>), Problem> {
     let copy = service.duplicate_survey(at.workspace, path.id()?).await?;
     Ok((StatusCode::CREATED, Json(copy.try_into()?)))
 }

@@ -64,7 +64,9 @@ async fn a_test_event_goes_the_way_of_every_event() {
     let path = owner.path("/connections/backend/test-event");
     let sent = app.post(&owner.persona, &path, json!({"user_id": 7, "event_name": "ended sleep", "properties": {"hours": 7.50}})).await;
     assert!(sent.expect(200)["event_id"].as_str().unwrap().starts_with("evt_"));
-    for wrong in [json!({"user_id": "u"}), json!({"user_id": "u", "event_name": "e", "event_id": "x"}), json!({"user_id": [], "event_name": "e"})] {
+    for wrong in
+        [json!({"user_id": "u"}), json!({"user_id": "u", "event_name": "e", "event_id": "x"}), json!({"user_id": [], "event_name": "e"})]
+    {
         app.post(&owner.persona, &path, wrong).await.expect(422);
     }
     let listed = app.get(&owner.persona, &owner.path("/triggers")).await.expect(200);

@@ -19,7 +19,9 @@ async fn every_call_with_a_valid_key_is_listed_as_it_was_answered() {
     app.post(&owner.backend(), EVENT, event.clone()).await.expect(200);
     app.post(&owner.backend(), EVENT, event).await.expect(200);
     app.post(&owner.backend(), EVENT, json!({"anonymous_id": "x", "event_name": "e", "properties": []})).await.expect(422);
-    app.post(&owner.backend(), EVENT, json!({"user_id": "u", "event_name": "big", "properties": {"a": "x".repeat(3_000)}})).await.expect(200);
+    app.post(&owner.backend(), EVENT, json!({"user_id": "u", "event_name": "big", "properties": {"a": "x".repeat(3_000)}}))
+        .await
+        .expect(200);
     let listed = items(&app, &owner, "").await;
     let outcomes: Vec<&str> = listed.iter().map(|event| event["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["stored", "rejected", "duplicate", "stored"]);

@@ -24,7 +24,8 @@ async fn calls_from_sites_that_are_not_listed_are_refused() {
     }
     app.get(&owner.sdk(), "/api/v1/client/config").await.expect(200);
     let body = json!({"user_id": "u", "platform": "web"});
-    let session = TestApp::request(&owner.sdk(), Method::POST, "/api/v1/client/session", Some(&body)).header(header::ORIGIN, "https://evil.example");
+    let session =
+        TestApp::request(&owner.sdk(), Method::POST, "/api/v1/client/session", Some(&body)).header(header::ORIGIN, "https://evil.example");
     app.send(session, &body).await.expect(403);
     let beacon = json!({"key": owner.sdk_key, "client_token": "x", "items": []});
     let request = axum::http::Request::post("/api/v1/client/batch").header(header::ORIGIN, "https://evil.example");

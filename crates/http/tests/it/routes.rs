@@ -25,7 +25,11 @@ pub(crate) fn documented() -> Vec<(Method, String)> {
 fn routed() -> BTreeSet<String> {
     let source = include_str!("../../src/router.rs");
     let mut paths = BTreeSet::new();
-    for (function, prefix) in [("let client = ", "/api/v1/client"), ("let workspace = ", "/api/v1/workspaces/{workspace}")] {
+    for (function, prefix) in [
+        ("let client = ", "/api/v1/client"),
+        ("let workspace = ", "/api/v1/workspaces/{workspace}"),
+        ("let survey = ", "/api/v1/workspaces/{workspace}/surveys/{survey}"),
+    ] {
         let block = source.split(function).nth(1).unwrap().split(';').next().unwrap();
         paths.extend(in_block(block).map(|path| format!("{prefix}{}", path.trim_end_matches('/'))));
     }

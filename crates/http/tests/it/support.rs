@@ -126,7 +126,8 @@ impl TestApp {
 
     pub(crate) async fn log_in(&self, email: &str, password: &str) -> Answer {
         let body = json!({"email": email, "password": password});
-        self.send(Self::request(&Persona::Anonymous, Method::POST, "/api/v1/auth/login", Some(&body)).header("x-sonde-csrf", "1"), &body).await
+        self.send(Self::request(&Persona::Anonymous, Method::POST, "/api/v1/auth/login", Some(&body)).header("x-sonde-csrf", "1"), &body)
+            .await
     }
 
     /// Calls as somebody. A member's change carries the page token.

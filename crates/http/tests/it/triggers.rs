@@ -20,7 +20,10 @@ async fn a_trigger_registers_itself_with_its_properties() {
         app.post(&owner.backend(), "/api/v1/connections/backend/event", event).await.expect(200);
     }
     let [only] = <[Value; 1]>::try_from(items(&app, &owner, "").await).unwrap();
-    assert_eq!((&only["kind"], &only["count"], &only["archived"], &only["stopped"]), (&json!("backend"), &json!(3), &json!(false), &json!(false)));
+    assert_eq!(
+        (&only["kind"], &only["count"], &only["archived"], &only["stopped"]),
+        (&json!("backend"), &json!(3), &json!(false), &json!(false))
+    );
     assert_eq!(only["daily"], json!([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3]));
     let expected = json!([
         {"key": "hours", "types": ["number"], "examples": ["7.5", "8.25"]},

@@ -23,7 +23,7 @@ const COUNTERS_MAX: usize = 20_000;
 enum Place {
     Unknown,
     V4([u8; 4]),
-    V6([u8; 8]),
+    V6(u64),
 }
 
 type Counted = (Place, Option<[u8; 32]>);
@@ -86,8 +86,8 @@ fn counted(address: Option<IpAddr>, email: &str) -> [(Counted, u32); 2] {
         None => Place::Unknown,
         Some(IpAddr::V4(address)) => Place::V4(address.octets()),
         Some(IpAddr::V6(address)) => {
-            let [a, b, c, d, e, f, g, h, ..] = address.octets();
-            Place::V6([a, b, c, d, e, f, g, h])
+            let network = address.to_bits() >> 64;
+            Place::V6(u64::try_from(network).unwrap_or(u64::MAX))
         }
     };
     let email = Sha256::digest(email.to_ascii_lowercase().as_bytes()).into();

@@ -354,7 +354,7 @@ fn median(values: &mut [u32]) -> Option<f64> {
     values.sort_unstable();
     let middle = values.len() / 2;
     let upper = f64::from(*values.get(middle)?);
-    let lower = if values.len() % 2 == 0 { f64::from(values[middle - 1]) } else { upper };
+    let lower = if values.len().is_multiple_of(2) { f64::from(values[middle - 1]) } else { upper };
     Some(f64::midpoint(lower, upper))
 }
 

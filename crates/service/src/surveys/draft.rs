@@ -41,7 +41,7 @@ pub(super) fn copy_of(draft: &str) -> String {
     let others = entries.iter().filter(|(key, _)| key != "name").map(|(key, value)| (Value::from(key.as_str()), value.get()));
     let mut copy = format!("{{\"name\":{name}");
     for (key, value) in others {
-        copy.push_str(&format!(",{key}:{value}"));
+        copy.extend([",", &key.to_string(), ":", value]);
     }
     copy.push('}');
     copy

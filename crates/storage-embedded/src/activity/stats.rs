@@ -14,8 +14,8 @@ use sonde_storage::{KeyObservation, PropertyStats, StorageError, TriggerStats};
 use super::group::Group;
 use super::keys::{self, Bytes};
 use super::tables::{Space, Tables};
-use daily::Daily;
 use crate::error::{self, BadRow};
+use daily::Daily;
 
 /// Version 1 had no counts by day.
 const VERSION: u8 = 2;
@@ -175,31 +175,30 @@ impl TriggerBook {
 impl Addition {
     fn learn(&mut self, known: Option<&Known>, observation: &KeyObservation) {
         let stored = known.map(|known| &known.properties);
-        let bit = type_bit(observation.json_type);
         let before = self.properties.get(&observation.key).or_else(|| stored.and_then(|stored| stored.get(&observation.key)));
-        let example = observation.example.as_ref();
-        let mut property = match before {
-            Some(property) => {
-                let is_new = property.examples.len() < PROPERTY_EXAMPLES_MAX && example.is_some_and(|e| !property.examples.contains(e));
-                if property.types & bit != 0 && !is_new {
-                    return;
-                }
-                Property { types: property.types | bit, ..property.clone() }
-            }
-            None => {
-                let new = self.properties.keys().filter(|key| !stored.is_some_and(|stored| stored.contains_key(*key))).count();
-                let count = stored.map_or(0, HashMap::len) + new;
-                if count >= TRIGGER_PROPERTY_KEYS_MAX {
-                    return;
-                }
-                let part = u16::try_from(count + 1).expect("the number of property keys is limited");
-                Property { part, types: bit, examples: Vec::new() }
-            }
-        };
-        if let Some(example) = example.filter(|example| property.examples.len() < PROPERTY_EXAMPLES_MAX && !property.examples.contains(example)) {
-            property.examples.push(example.clone());
+        let property = before.cloned().or_else(|| {
+            let new = self.properties.keys().filter(|key| !stored.is_some_and(|stored| stored.contains_key(*key))).count();
+            let count = stored.map_or(0, HashMap::len) + new;
+            let part = u16::try_from(count + 1).expect("the number of property keys is limited");
+            (count < TRIGGER_PROPERTY_KEYS_MAX).then_some(Property { part, types: 0, examples: Vec::new() })
+        });
+        let Some(mut property) = property else { return };
+        let mut is_changed = false;
+        let bit = type_bit(observation.json_type);
+        if property.types & bit == 0 {
+            property.types |= bit;
+            is_changed = true;
         }
-        self.properties.insert(observation.key.clone(), property);
+        if let Some(example) = &observation.example
+            && property.examples.len() < PROPERTY_EXAMPLES_MAX
+            && !property.examples.contains(example)
+        {
+            property.examples.push(example.clone());
+            is_changed = true;
+        }
+        if is_changed {
+            self.properties.insert(observation.key.clone(), property);
+        }
     }
 }
 
@@ -269,7 +268,8 @@ fn write_counters(counters: Counters) -> Vec<u8> {
 fn read_counters(row: &[u8]) -> Result<Counters, BadRow> {
     let mut bytes = Bytes(row);
     let version = bytes.u8()?;
-    let mut counters = Counters { first_seen_at: bytes.timestamp()?, last_seen_at: bytes.timestamp()?, ..Counters::new(Timestamp::default()) };
+    let mut counters =
+        Counters { first_seen_at: bytes.timestamp()?, last_seen_at: bytes.timestamp()?, ..Counters::new(Timestamp::default()) };
     counters.count = bytes.u64()?;
     counters.daily = match version {
         1 => Daily::new(counters.last_seen_at.utc_day()),

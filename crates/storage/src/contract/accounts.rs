@@ -22,8 +22,8 @@ pub async fn an_owner_becomes_a_member<H: Harness>() {
     let engine = harness.engine();
     assert!(!engine.has_members().await.unwrap());
     let (mut again, mut first) = (new_workspace(2, "b", noon()), new_workspace(1, "a", noon() + hours(1)));
-    first.owner.email = "Ada@example.org".to_owned();
-    again.owner.email = "ada@EXAMPLE.org".to_owned();
+    "Ada@example.org".clone_into(&mut first.owner.email);
+    "ada@EXAMPLE.org".clone_into(&mut again.owner.email);
     let owner = first.owner.clone();
     engine.create_workspace(first).await.unwrap();
     engine.create_workspace(again).await.unwrap();

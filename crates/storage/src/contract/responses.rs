@@ -7,8 +7,8 @@ use sonde_core::user::{UserRef, UserState};
 
 use super::Harness;
 use super::fixtures::{
-    all_responses, anonymous, change, claimed, commit, continue_merge, display_id, full_display, hours, merge, noon, shown, store_display, survey,
-    user, workspace,
+    all_responses, anonymous, change, claimed, commit, continue_merge, display_id, full_display, hours, merge, noon, shown, store_display,
+    survey, user, workspace,
 };
 use crate::{Activity, Outcome, ResponseCounts, ResponseQuery, Responses, StorageErrorKind};
 

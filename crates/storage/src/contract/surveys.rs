@@ -13,7 +13,8 @@ pub async fn a_stale_draft_is_refused<H: Harness>() {
     let engine = harness.engine();
     engine.create_workspace(new_workspace(1, "a", noon())).await.unwrap();
     engine.create_survey(draft(workspace(1), survey(1))).await.unwrap();
-    let set = async |engine: &H::Engine, text: &str, expected| engine.set_draft(workspace(1), survey(1), text.to_owned(), expected, noon()).await;
+    let set =
+        async |engine: &H::Engine, text: &str, expected| engine.set_draft(workspace(1), survey(1), text.to_owned(), expected, noon()).await;
     assert_eq!(set(engine, "first", Some(1)).await.unwrap(), 2);
     assert_eq!(kind(set(engine, "second", Some(1)).await), StorageErrorKind::Stale);
     assert_eq!(kind(set(engine, "third", Some(3)).await), StorageErrorKind::Stale);
@@ -32,7 +33,8 @@ pub async fn a_survey_is_launched_once<H: Harness>() {
     let engine = harness.engine();
     engine.create_workspace(new_workspace(1, "a", noon())).await.unwrap();
     engine.create_survey(draft(workspace(1), survey(1))).await.unwrap();
-    let steps = [(SurveyStatus::Paused, None), (SurveyStatus::Live, Some(2)), (SurveyStatus::Paused, Some(2)), (SurveyStatus::Live, Some(2))];
+    let steps =
+        [(SurveyStatus::Paused, None), (SurveyStatus::Live, Some(2)), (SurveyStatus::Paused, Some(2)), (SurveyStatus::Live, Some(2))];
     for (hour, (status, launched)) in (1..).zip(steps) {
         engine.set_status(workspace(1), survey(1), status, noon() + hours(hour)).await.unwrap();
         let record = engine.survey(workspace(1), survey(1)).await.unwrap().unwrap();

@@ -87,7 +87,7 @@ pub async fn examples_of_values_are_kept<H: Harness>() {
     store(harness.engine(), group).await;
     for _ in 0..2 {
         let [only] = stats(harness.engine()).await.try_into().expect("one trigger");
-        let examples = |name: &str| only.properties[name].examples.iter().map(|text| text.to_string()).collect::<Vec<_>>();
+        let examples = |name: &str| only.properties[name].examples.iter().map(ToString::to_string).collect::<Vec<_>>();
         assert_eq!(examples("a"), ["1.50", "null", "2"]);
         assert_eq!(examples("b"), ["\"ü\"", "true"]);
         assert_eq!(examples("c"), ["0"]);
