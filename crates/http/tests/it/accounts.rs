@@ -18,10 +18,10 @@ async fn set_up(app: &TestApp, token: &str) -> Answer {
 async fn the_first_owner_is_created_with_the_token_once() {
     let app = TestApp::new().await;
     assert_eq!(app.get(&Persona::Anonymous, STATE).await.expect(200)["setup_needed"], true);
-    let stale = app.service.begin_setup().await.unwrap().unwrap();
+    let earlier = app.service.begin_setup().await.unwrap().unwrap();
     let token = app.service.begin_setup().await.unwrap().unwrap();
     set_up(&app, "guessed").await.expect(403);
-    set_up(&app, &stale).await.expect(403);
+    set_up(&app, &earlier).await.expect(403);
     let answer = set_up(&app, &token).await;
     let state = answer.expect(201);
     assert_eq!((&state["setup_needed"], &state["member"]["email"]), (&json!(false), &json!(OWNER)));

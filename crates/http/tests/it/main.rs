@@ -1,5 +1,7 @@
 //! The edge from outside: the real router over the in-memory engine, called as each persona would.
 
+#![expect(clippy::unwrap_used, reason = "all of this is tests, helpers too")]
+
 mod accounts;
 mod assets;
 mod connections;
