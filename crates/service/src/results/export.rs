@@ -7,12 +7,12 @@ use sonde_core::id::{DisplayId, SurveyId, WorkspaceId};
 use sonde_storage::ResponseRow;
 
 use super::aggregate::{Documents, PropertyKeys};
-use super::{Page, PageBuilder, ResultsFilter};
+use super::{Page, PageBuilder, ResultsFilter, SCAN_PAGE};
 use crate::error::Error;
 use crate::{Engine, Service};
 
-/// Rows of one page of an export.
-const EXPORT_PAGE: usize = 500;
+/// Rows of one page of an export: with the one that tells whether there are more, what is read at a time.
+const EXPORT_PAGE: usize = SCAN_PAGE as usize - 1;
 
 /// One export: its columns, and where it stands.
 pub struct Export {
