@@ -75,7 +75,7 @@ impl<E: Engine> Service<E> {
     pub async fn import_survey(&self, input: ImportInput) -> Result<SurveyNow, Error> {
         parse_document(&input.document)
             .map_err(|wrong| Error::Invalid(wrong.into_iter().map(|wrong| FieldError::new(wrong.pointer, wrong.detail)).collect()))?;
-        let workspace = self.stored_workspace(input.workspace).await?;
+        self.stored_workspace(input.workspace).await?;
         let now = self.now();
         let survey = if let Some(survey) = input.survey {
             self.engine.set_draft(input.workspace, survey, input.document, None, now).await.map_err(not_found("survey"))?;
@@ -101,13 +101,13 @@ impl<E: Engine> Service<E> {
             self.engine.publish(input.workspace, survey, None, now).await?;
             self.engine.set_status(input.workspace, survey, SurveyStatus::Live, now).await?;
         }
-        self.cache.refresh(&*self.engine, &workspace).await?;
+        self.cache.refresh(&*self.engine, input.workspace).await?;
         self.survey_now(input.workspace, survey)
     }
 
     /// Pauses, resumes or ends a survey.
     pub async fn set_survey_status(&self, workspace: WorkspaceId, survey: SurveyId, to: SurveyStatus) -> Result<SurveyNow, Error> {
-        let stored = self.stored_workspace(workspace).await?;
+        self.stored_workspace(workspace).await?;
         let current = self.survey_now(workspace, survey)?;
         match (current.status, to) {
             (SurveyStatus::Ended, to) if to != SurveyStatus::Ended => {
@@ -120,7 +120,7 @@ impl<E: Engine> Service<E> {
             _ => {}
         }
         self.engine.set_status(workspace, survey, to, self.now()).await.map_err(not_found("survey"))?;
-        self.cache.refresh(&*self.engine, &stored).await?;
+        self.cache.refresh(&*self.engine, workspace).await?;
         self.survey_now(workspace, survey)
     }
 

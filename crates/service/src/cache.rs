@@ -78,24 +78,26 @@ impl CatalogueCache {
             cache.add_key(key);
         }
         for workspace in catalogue.workspaces().await? {
-            cache.refresh(catalogue, &workspace).await?;
+            cache.refresh(catalogue, workspace.id).await?;
         }
         Ok(cache)
     }
 
     /// Reads one workspace's surveys and settings anew and swaps its snapshot.
-    pub(crate) async fn refresh(&self, catalogue: &impl Catalogue, workspace: &Workspace) -> Result<(), StorageError> {
+    pub(crate) async fn refresh(&self, catalogue: &impl Catalogue, id: WorkspaceId) -> Result<(), StorageError> {
         // One after the other: a reading that began earlier must not take the place of a later one.
         let _turn = self.refreshing.lock().await;
-        let records = catalogue.surveys(workspace.id).await?;
+        let all = catalogue.workspaces().await?;
+        let Some(record) = all.into_iter().find(|workspace| workspace.id == id) else { return Ok(()) };
+        let records = catalogue.surveys(id).await?;
         let surveys = records.iter().map(survey).collect::<Result<Vec<_>, _>>()?;
         let mut maps = self.write();
         for survey in surveys.iter().filter(|survey| survey.version > 0) {
             maps.versions.insert((survey.id, survey.version), Arc::clone(&survey.document));
         }
-        let revision = maps.workspaces.get(&workspace.id).map_or(1, |cached| cached.revision + 1);
-        let snapshot = WorkspaceSnapshot::new(workspace.id, workspace.wait_period, surveys);
-        maps.workspaces.insert(workspace.id, Arc::new(CachedWorkspace { record: workspace.clone(), snapshot, revision }));
+        let revision = maps.workspaces.get(&id).map_or(1, |cached| cached.revision + 1);
+        let snapshot = WorkspaceSnapshot::new(id, record.wait_period, surveys);
+        maps.workspaces.insert(id, Arc::new(CachedWorkspace { record, snapshot, revision }));
         Ok(())
     }
 

@@ -140,9 +140,9 @@ impl<E: Engine> Service<E> {
             created_at: now,
         };
         let owner = Member { id: MemberId::new(now, random::bytes()), email: owner.email, password_hash: owner.password_hash };
-        let new = NewWorkspace { workspace: workspace.clone(), keys: keys.clone(), owner };
+        let new = NewWorkspace { workspace, keys: keys.clone(), owner };
         self.engine.create_workspace(new).await.map_err(name_taken)?;
-        self.cache.refresh(&*self.engine, &workspace).await?;
+        self.cache.refresh(&*self.engine, id).await?;
         for key in keys {
             self.cache.add_key(key);
         }
@@ -151,8 +151,9 @@ impl<E: Engine> Service<E> {
 
     /// Stores a workspace's new name or settings, and lets everything see them.
     pub(crate) async fn change_workspace(&self, workspace: Workspace) -> Result<(), Error> {
-        self.engine.update_workspace(workspace.clone()).await.map_err(name_taken)?;
-        Ok(self.cache.refresh(&*self.engine, &workspace).await?)
+        let id = workspace.id;
+        self.engine.update_workspace(workspace).await.map_err(name_taken)?;
+        Ok(self.cache.refresh(&*self.engine, id).await?)
     }
 }
 

@@ -213,8 +213,7 @@ impl<E: Engine> Service<E> {
 
     /// Lets decisions see what changed.
     async fn refresh(&self, workspace: WorkspaceId) -> Result<(), Error> {
-        let stored = self.stored_workspace(workspace).await?;
-        Ok(self.cache.refresh(&*self.engine, &stored).await?)
+        Ok(self.cache.refresh(&*self.engine, workspace).await?)
     }
 }
 

@@ -47,7 +47,7 @@ fn pointers<T: std::fmt::Debug>(result: Result<T, Error>) -> Vec<String> {
 }
 
 #[track_caller]
-fn conflicts<T: std::fmt::Debug>(result: Result<T, Error>) {
+fn conflicts<T: std::fmt::Debug>(result: &Result<T, Error>) {
     assert!(matches!(result, Err(Error::Conflict(_))), "{result:?}");
 }
 
@@ -103,7 +103,7 @@ async fn a_life_goes_one_way() {
     let id = team.create(DOCUMENT).await.record.id;
     let change = async |to| team.service.change_survey(team.workspace, id, to).await;
     for to in [SurveyStatus::Live, SurveyStatus::Paused, SurveyStatus::Ended] {
-        conflicts(change(to).await);
+        conflicts(&change(to).await);
     }
     team.service.launch_survey(team.workspace, id).await.unwrap();
     for to in
@@ -112,11 +112,11 @@ async fn a_life_goes_one_way() {
         assert_eq!(change(to).await.unwrap().record.status, to);
         assert_eq!(team.decided_on(id).0, to);
     }
-    conflicts(change(SurveyStatus::Live).await);
-    conflicts(team.service.launch_survey(team.workspace, id).await);
-    conflicts(team.service.publish_survey(team.workspace, id).await);
-    conflicts(team.service.save_draft(team.workspace, id, "{}".to_owned(), 1).await);
-    conflicts(team.service.delete_survey(team.workspace, id).await);
+    conflicts(&change(SurveyStatus::Live).await);
+    conflicts(&team.service.launch_survey(team.workspace, id).await);
+    conflicts(&team.service.publish_survey(team.workspace, id).await);
+    conflicts(&team.service.save_draft(team.workspace, id, "{}".to_owned(), 1).await);
+    conflicts(&team.service.delete_survey(team.workspace, id).await);
     let copy = team.service.duplicate_survey(team.workspace, id).await.unwrap();
     assert_eq!((copy.record.status, name_of(&copy.record.draft)), (SurveyStatus::Draft, "Sleep (copy)".to_owned()));
     assert_eq!(copy.draft_errors, []);
