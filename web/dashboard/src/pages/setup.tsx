@@ -1,5 +1,5 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
-import { Link, useRouter } from "@tanstack/react-router";
+import { Link, useRouter, useRouterState } from "@tanstack/react-router";
 import { useState } from "react";
 import { authState, setUp } from "../api/auth.ts";
 import { ApiError, messageOf } from "../api/http.ts";
@@ -18,7 +18,10 @@ function explain(error: Error): string {
 export function SetupPage() {
   const router = useRouter();
   const auth = useQuery(authState);
-  const [token] = useState(() => new URLSearchParams(location.hash.slice(1)).get("token") ?? "");
+  // The link may be pasted into the tab that asks for it: then only the hash changes.
+  const given = new URLSearchParams(useRouterState({ select: (state) => state.location.hash })).get("token");
+  const [token, setToken] = useState("");
+  if (given && given !== token) setToken(given);
   const [email, setEmail] = useState("");
   const [password, setPassword] = useState("");
   const [workspace, setWorkspace] = useState("");
