@@ -373,18 +373,32 @@ pub(crate) async fn stream_changes<E: Engine>(
     let survey = path.id()?;
     service.survey(at.workspace, survey).await?;
     let watch = service.watch_responses(at.workspace, survey);
-    let changes = stream::unfold((watch, Duration::ZERO), |(watch, pause)| next_change(watch, pause));
-    Ok(Sse::new(changes).keep_alive(KeepAlive::new().interval(HEARTBEAT)))
+    let listener = Listener { service, watch, pause: Duration::ZERO };
+    Ok(Sse::new(stream::unfold(listener, Listener::next)).keep_alive(KeepAlive::new().interval(HEARTBEAT)))
 }
 
-async fn next_change(mut watch: ResponseWatch, pause: Duration) -> Option<(Result<Event, Infallible>, (ResponseWatch, Duration))> {
-    tokio::time::sleep(pause).await;
-    if !watch.changed().await {
-        return None;
+struct Listener<E: Engine> {
+    service: Arc<Service<E>>,
+    watch: ResponseWatch,
+    pause: Duration,
+}
+
+impl<E: Engine> Listener<E> {
+    async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
+        let pause = std::mem::replace(&mut self.pause, CHANGED_EVERY);
+        let watch = &mut self.watch;
+        let changed = async {
+            tokio::time::sleep(pause).await;
+            watch.changed().await
+        };
+        tokio::select! {
+            is_there = changed => if !is_there { return None },
+            () = self.service.streams_end() => return None,
+        }
+        // Whoever hears of this change looks at all of them.
+        self.watch.skip();
+        Some((Ok(Event::default().event("changed").data("{}")), self))
     }
-    // Whoever hears of this change looks at all of them.
-    watch.skip();
-    Some((Ok(Event::default().event("changed").data("{}")), (watch, CHANGED_EVERY)))
 }
 
 /// All rows as a table, newest first, ready for a spreadsheet.
