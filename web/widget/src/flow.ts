@@ -14,6 +14,7 @@ export class Flow {
     this.#questions = questions;
     this.#draws = draws;
     const first = questions.findIndex((question) => question.id === startAt);
+    this.#passed = questions.slice(0, Math.max(first, 0)).filter(draws).length;
     this.#index = this.#drawn(Math.max(first, 0));
   }
 

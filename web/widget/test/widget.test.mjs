@@ -57,6 +57,7 @@ describe("logic", () => {
   it("begins where a preview wants it", async () => {
     await draw(page, survey([SELECT, NPS, STAR]), { startAt: "q3" });
     await heading(STAR.title).waitFor();
+    await dialog().getByText("3 / 3").waitFor();
     await page.evaluate(() => window.survey.destroy());
     await draw(page, survey([SELECT]), { startAt: "thank_you" });
     await heading("Thank you").waitFor();

@@ -3,10 +3,10 @@ import { restrictToVerticalAxis } from "./vertical.ts";
 import { SortableContext, sortableKeyboardCoordinates, useSortable, verticalListSortingStrategy } from "@dnd-kit/sortable";
 import { CSS } from "@dnd-kit/utilities";
 import { CircleAlert, CornerDownRight, GripVertical, Hand, Languages, Plus, SlidersHorizontal, Type } from "lucide-react";
-import { type ReactNode, useRef } from "react";
+import { memo, type ReactNode, useMemo, useRef } from "react";
 import { cx } from "../../lib/cx.ts";
 import { Button, Menu, MenuItem } from "../../ui/index.ts";
-import { QUESTION_TYPES, type Question, type QuestionType } from "../model/document.ts";
+import { QUESTION_TYPES, type QuestionType } from "../model/document.ts";
 import { insertQuestion, moveQuestion, nameOf, newQuestion } from "../model/edit.ts";
 import { brokenRules } from "../model/logic.ts";
 import { errorsAt } from "../model/pointers.ts";
@@ -37,12 +37,15 @@ export function Outline() {
 }
 
 function Questions() {
-  const { document, store } = useDraft();
+  const { document, errors, store } = useDraft();
+  const open = useOpenQuestion();
+  const wrong = new Set(errors.filter(({ pointer }) => pointer.startsWith("/questions/")).map(({ pointer }) => pointer.split("/")[2]));
   const sensors = useSensors(
     useSensor(PointerSensor, { activationConstraint: { distance: 4 } }),
     useSensor(KeyboardSensor, { coordinateGetter: sortableKeyboardCoordinates }),
   );
-  const ids = document.questions.map(({ id }) => id);
+  const order = document.questions.map(({ id }) => id).join();
+  const ids = useMemo(() => (order === "" ? [] : order.split(",")), [order]);
   const place = (id: string | number | undefined) => `${ids.indexOf(String(id)) + 1} of ${ids.length}`;
   const name = (id: string | number) => {
     const question = document.questions.find((each) => each.id === id);
@@ -61,7 +64,17 @@ function Questions() {
     <DndContext sensors={sensors} collisionDetection={closestCenter} modifiers={[restrictToVerticalAxis]} onDragEnd={drop} accessibility={{ announcements, screenReaderInstructions: INSTRUCTIONS }}>
       <SortableContext items={ids} strategy={verticalListSortingStrategy}>
         <ol className="flex flex-col gap-0.5">
-          {document.questions.map((question, at) => <QuestionLink key={question.id} question={question} at={at} />)}
+          {document.questions.map((question, at) => (
+            <QuestionLink
+              key={question.id}
+              id={question.id}
+              type={question.type}
+              title={nameOf(document, question)}
+              hasRules={(question.logic ?? []).length > 0}
+              isWrong={wrong.has(String(at)) || brokenRules(document, question).length > 0}
+              isOpen={question.id === open}
+            />
+          ))}
         </ol>
       </SortableContext>
     </DndContext>
@@ -70,18 +83,24 @@ function Questions() {
 
 const INSTRUCTIONS = { draggable: "Press Space to pick the question up, the arrow keys to move it, Space to drop it, Escape to leave it where it was." };
 
-function QuestionLink({ question, at }: { question: Question; at: number }) {
-  const { document, errors } = useDraft();
-  const open = useOpenQuestion();
+interface LinkProps {
+  readonly id: string;
+  readonly type: QuestionType;
+  readonly title: string;
+  readonly hasRules: boolean;
+  readonly isWrong: boolean;
+  readonly isOpen: boolean;
+}
+
+/** Drawn anew only when something of it changed: a survey may have a hundred. */
+const QuestionLink = memo(function QuestionLink({ id, type, title, hasRules, isWrong, isOpen }: LinkProps) {
   const go = useGo();
-  const { attributes, listeners, setNodeRef, setActivatorNodeRef, transform, transition, isDragging } = useSortable({ id: question.id });
-  const isWrong = errorsAt(errors, `/questions/${at}`).length > 0 || brokenRules(document, question).length > 0;
-  const title = nameOf(document, question);
+  const { attributes, listeners, setNodeRef, setActivatorNodeRef, transform, transition, isDragging } = useSortable({ id });
   return (
     <li
       ref={setNodeRef}
       style={{ transform: CSS.Translate.toString(transform), transition }}
-      className={cx("group flex items-center rounded-md", open === question.id ? "bg-accent-soft" : "hover:bg-hover", isDragging && "relative z-10 bg-raised shadow-pop")}
+      className={cx("group flex items-center rounded-md", isOpen ? "bg-accent-soft" : "hover:bg-hover", isDragging && "relative z-10 bg-raised shadow-pop")}
     >
       <button
         type="button"
@@ -95,19 +114,19 @@ function QuestionLink({ question, at }: { question: Question; at: number }) {
       </button>
       <button
         type="button"
-        aria-current={open === question.id || undefined}
+        aria-current={isOpen || undefined}
         title={title}
-        onClick={() => go({ question: question.id, part: undefined }, false)}
+        onClick={() => go({ question: id, part: undefined }, false)}
         className="flex h-9 min-w-0 flex-1 items-center gap-2 pr-2 text-left focus-inset"
       >
-        <TypeIcon type={question.type} />
+        <TypeIcon type={type} />
         <span className="min-w-0 flex-1 truncate">{title}</span>
-        {question.logic && question.logic.length > 0 && <CornerDownRight size={14} aria-label="has rules" className="shrink-0 text-ink-3" />}
+        {hasRules && <CornerDownRight size={14} aria-label="has rules" className="shrink-0 text-ink-3" />}
         {isWrong && <CircleAlert size={14} aria-label="has errors" className="shrink-0 text-bad" />}
       </button>
     </li>
   );
-}
+});
 
 export function AddQuestion() {
   const { document, store } = useDraft();

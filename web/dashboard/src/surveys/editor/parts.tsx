@@ -47,10 +47,9 @@ const NAMES: Readonly<Record<FrameText, string>> = {
 
 export function FrameTextsPart() {
   const { language } = useLanguage();
-  const known = builtIn(language);
   return (
     <PartSection title="Buttons and hints" lead={`Leave a text empty to use the one that comes with Sonde in ${languageName(language)}.`}>
-      {FRAME_TEXTS.map((name, at) => <TextField key={name} pointer={`/texts/${name}`} label={NAMES[name]} optional placeholder={known[at] ?? ""} />)}
+      {FRAME_TEXTS.map((name, at) => <TextField key={name} pointer={`/texts/${name}`} label={NAMES[name]} optional builtIn={(tag) => builtIn(tag)[at] ?? ""} />)}
     </PartSection>
   );
 }

@@ -18,10 +18,12 @@ interface TextFieldProps {
   readonly hideLabel?: boolean;
   readonly placeholder?: string;
   readonly autoFocus?: boolean;
+  /** What users see while the text is empty. */
+  readonly builtIn?: (language: string) => string;
 }
 
 /** One text of the survey in the chosen language; in a further language beside the default one. */
-export function TextField({ pointer, label, hint, optional = false, multiline = false, hideLabel = false, placeholder, autoFocus = false }: TextFieldProps) {
+export function TextField({ pointer, label, hint, optional = false, multiline = false, hideLabel = false, placeholder, autoFocus = false, builtIn }: TextFieldProps) {
   const { document, errors } = useDraft();
   const { language, isDefault, defaultLanguage } = useLanguage();
   const edit = useEdit();
@@ -36,7 +38,7 @@ export function TextField({ pointer, label, hint, optional = false, multiline = 
     maxLength: 4_000,
     autoFocus,
     disabled: !isDefault && original === "" && optional,
-    placeholder: isDefault ? placeholder : `In ${languageName(language)}`,
+    placeholder: builtIn?.(language) ?? (isDefault ? placeholder : `In ${languageName(language)}`),
     className: cx(isMissing && "border-warn!"),
     onChange: (event: { target: { value: string } }) => edit((draft) => setText(draft, pointer, language, event.target.value, optional), `${pointer}/${language}`),
   };
@@ -53,18 +55,18 @@ export function TextField({ pointer, label, hint, optional = false, multiline = 
   if (isDefault) return field;
   return (
     <div className="grid gap-x-3 gap-y-1 @sm:grid-cols-2">
-      <Original label={label} hideLabel={hideLabel} language={defaultLanguage} text={original} />
+      <Original label={label} hideLabel={hideLabel} language={defaultLanguage} text={original} empty={builtIn?.(defaultLanguage) ?? "Empty"} />
       {field}
     </div>
   );
 }
 
-function Original({ label, hideLabel, language, text }: { label: string; hideLabel: boolean; language: string; text: string }) {
+function Original({ label, hideLabel, language, text, empty }: { label: string; hideLabel: boolean; language: string; text: string; empty: string }) {
   return (
     <div className="flex min-w-0 flex-col gap-1">
       <span className={cx("text-sm font-medium text-ink-3", hideLabel && "sr-only")}>{label} ({languageName(language)})</span>
       <p lang={language} dir={directionOf(language)} className="min-h-9 rounded-md border border-line bg-sunken px-2.5 py-1.5 whitespace-pre-line text-ink-2 wrap-anywhere">
-        {text || <span className="text-ink-3">Empty</span>}
+        {text || <span className="text-ink-3">{empty}</span>}
       </p>
     </div>
   );

@@ -67,8 +67,10 @@ function TemplatePreview({ template }: { template: Template }) {
     onError: (error) => toastError(error),
   });
   return (
-    <section aria-label={`Preview of ${template.name}`} className="flex flex-col gap-3 lg:sticky lg:top-4 lg:self-start">
-      <Button look="primary" busy={create.isPending} onClick={() => create.mutate()}>{template === BLANK ? "Start from a blank page" : `Use “${template.name}”`}</Button>
+    <section aria-label={`Preview of ${template.name}`} className="flex flex-col gap-3 max-lg:pb-16 lg:sticky lg:top-4 lg:self-start">
+      <div className="max-lg:fixed max-lg:inset-x-0 max-lg:bottom-0 max-lg:z-20 max-lg:border-t max-lg:border-line max-lg:bg-surface max-lg:p-3">
+        <Button className="w-full" look="primary" busy={create.isPending} onClick={() => create.mutate()}>{template === BLANK ? "Start from a blank page" : `Use “${template.name}”`}</Button>
+      </div>
       {template.document.questions.length > 0 && (
         <>
           <ol className="flex flex-col gap-1 text-sm text-ink-2">
