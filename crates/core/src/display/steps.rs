@@ -148,6 +148,24 @@ pub fn close(user: &UserRef, state: &UserState, display: &Display, to: DisplaySt
     Some(change)
 }
 
+/// Forgets what was answered and the snapshots; that the survey was shown, when and how often stays, so that nobody is
+/// asked again. `None`: there is nothing to forget.
+pub fn forget(user: &UserRef, state: &UserState, display: &Display) -> Option<UserChange> {
+    let forgotten = Display {
+        answers: Answers::new(),
+        trigger_properties: Properties::empty(),
+        attributes: Arc::default(),
+        event: None,
+        ..display.clone()
+    };
+    if forgotten == *display {
+        return None;
+    }
+    let mut change = UserChange::of_state(user, state.clone());
+    change.displays.push(forgotten);
+    Some(change)
+}
+
 /// The whole answer set so far.
 #[derive(Clone, Debug)]
 pub struct ResponseInput {

@@ -7,13 +7,17 @@ pub mod export;
 mod filter;
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use sonde_core::answer::Answer;
+use sonde_core::display::forget;
 use sonde_core::id::{DisplayId, SurveyId, WorkspaceId};
 use sonde_core::time::Timestamp;
+use sonde_core::user::UserRef;
 use sonde_storage::{ResponseQuery, ResponseRow};
 
 use crate::error::Error;
+use crate::users::ATTEMPTS_MAX;
 use crate::{Engine, Service};
 
 pub use aggregate::{ChoiceResult, Day, Figures, Funnel, Nps, PropertyKeys, QuestionResult, Results, TextAnswer};
@@ -101,12 +105,28 @@ impl<E: Engine> Service<E> {
         Ok(row)
     }
 
-    /// Deletes a row for good.
-    pub async fn delete_response(&self, workspace: WorkspaceId, survey: SurveyId, display: DisplayId) -> Result<(), Error> {
-        self.response(workspace, survey, display).await?;
+    /// Deletes a row for good, and what was answered with it. That the user was asked is not forgotten.
+    pub async fn delete_response(self: &Arc<Self>, workspace: WorkspaceId, survey: SurveyId, display: DisplayId) -> Result<(), Error> {
+        let row = self.response(workspace, survey, display).await?;
+        // The row last: what a crash cuts short can be done again.
+        self.forget_display(&row.user, display).await?;
         self.engine.delete_response(workspace, display).await?;
         self.responses_changed(workspace, survey);
         Ok(())
+    }
+
+    async fn forget_display(self: &Arc<Self>, user: &UserRef, display: DisplayId) -> Result<(), Error> {
+        for _ in 0..ATTEMPTS_MAX {
+            let (activity, display) = match self.load_display(user, display).await {
+                Err(Error::NotFound(_)) => return Ok(()),
+                found => found?,
+            };
+            let Some(change) = forget(&activity.user, &activity.state, &display) else { return Ok(()) };
+            if self.store(change).await? {
+                return Ok(());
+            }
+        }
+        Err(Error::Busy { retry_after_secs: 1 })
     }
 
     /// The texts answered to a question, also those typed for an option; only those that contain `search`, without regard

@@ -223,6 +223,9 @@ async fn a_deleted_row_is_gone_from_the_figures() {
     asked.service.delete_response(asked.workspace, asked.survey, display.id).await.unwrap();
     assert!(tokio::time::timeout(Duration::from_secs(5), watch.changed()).await.unwrap());
     assert_eq!(asked.results(&ResultsFilter::default()).await.funnel.shown, 0);
+    let user = UserRef { workspace: asked.workspace, namespace: Namespace::Identified, id: UserId::new(&display.id.to_string()).unwrap() };
+    let kept = asked.engine.display(&user, display.id).await.unwrap().unwrap();
+    assert_eq!((kept.answers.len(), kept.shown_at), (0, display.shown_at), "the answer is gone, the showing is not");
     assert_eq!(asked.service.response_total(asked.workspace, asked.survey).await.unwrap(), 0);
     assert!(matches!(asked.service.response(asked.workspace, asked.survey, display.id).await, Err(Error::NotFound("response"))));
 }

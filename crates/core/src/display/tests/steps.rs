@@ -1,7 +1,7 @@
 //! Each step by itself, over every state it can meet.
 
 use super::*;
-use crate::display::{Confirmed, close, confirm};
+use crate::display::{Confirmed, close, confirm, forget};
 use crate::user::OpenClaim;
 
 use DisplayState::{Abandoned, Answered, Claimed, Completed, Dismissed, Lapsed, Shown};
@@ -347,4 +347,17 @@ fn answers_are_checked_against_the_displays_own_version() {
 fn refused_answers_leave_a_lapsed_display_lapsed() {
     let (user_state, display) = in_state(Lapsed);
     assert!(matches!(answer(&user_state, &display, input(1, true, Answers::new()), after(3)), Err(Refusal::Answers(_))));
+}
+
+#[test]
+fn what_is_forgotten_leaves_the_showing() {
+    let (state, display) = in_state(Completed);
+    let answered = Display { answers: score(9), revision: 3, ..display };
+    let change = forget(&user(), &state, &answered).unwrap();
+    let [forgotten] = change.displays.as_slice() else { panic!("one display") };
+    assert!(forgotten.answers.is_empty() && forgotten.attributes.is_empty() && forgotten.event.is_none());
+    assert_eq!(forgotten.trigger_properties, Properties::empty());
+    assert_eq!((forgotten.state, forgotten.shown_at, forgotten.revision), (Completed, answered.shown_at, 3));
+    assert_eq!(change.state, UserState { version: state.version + 1, ..state.clone() });
+    assert_eq!(forget(&user(), &change.state, forgotten), None);
 }
