@@ -5,9 +5,8 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::header::SET_COOKIE;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use sonde_service::accounts::{LogIn, NewSession, SESSION_LIFETIME, SetupInput, SignedIn};
@@ -18,6 +17,9 @@ use super::edge::peer;
 use super::workspaces::WorkspaceBody;
 use super::{CSRF, Edge, Member, Refusals, Transport, header, read, session_cookie};
 use crate::problem::{Problem, ProblemDocument};
+
+/// How long a browser keeps the session's cookie.
+const COOKIE_SECS: i64 = SESSION_LIFETIME.as_millis() / 1_000;
 
 /// Where the caller stands.
 #[derive(Serialize, ToSchema)]
@@ -73,7 +75,7 @@ pub(crate) async fn state<E: Engine>(State(service): State<Arc<Service<E>>>, req
     let body = Json(state_of(&service, &edge, member.as_ref()).await?);
     // The browser's copy lives on as the session does.
     match token.filter(|_| member.is_some()) {
-        Some(token) => Ok(([(SET_COOKIE, cookie(transport, token))], body).into_response()),
+        Some(token) => Ok((transport.cookies(token, COOKIE_SECS), body).into_response()),
         None => Ok(body.into_response()),
     }
 }
@@ -140,16 +142,15 @@ pub(crate) async fn login<E: Engine>(State(service): State<Arc<Service<E>>>, doo
     post, path = "/api/v1/auth/logout", tag = "Accounts", operation_id = "authLogout", security(("session" = [], "csrf" = [])),
     responses((status = 204, description = "Signed out"), Refusals<'_>)
 )]
-pub(crate) async fn logout<E: Engine>(State(service): State<Arc<Service<E>>>, member: Member) -> Result<Response, Problem> {
+pub(crate) async fn logout<E: Engine>(
+    State(service): State<Arc<Service<E>>>,
+    member: Member,
+    request: Request,
+) -> Result<Response, Problem> {
     service.log_out(&member.0).await?;
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    for transport in [Transport::Secure, Transport::Loopback] {
-        let gone = format!("{}=; {}; Max-Age=0", transport.cookie_name(), transport.cookie_attributes());
-        if let Ok(gone) = HeaderValue::from_str(&gone) {
-            response.headers_mut().append(SET_COOKIE, gone);
-        }
-    }
-    Ok(response)
+    let (parts, _) = request.into_parts();
+    let transport = Edge::of(&parts)?.transport(&parts);
+    Ok((StatusCode::NO_CONTENT, transport.cookies("", 0)).into_response())
 }
 
 /// A new password.
@@ -206,11 +207,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Door {
 impl Door {
     async fn let_in<E: Engine>(&self, service: &Service<E>, status: StatusCode, session: NewSession) -> Result<Response, Problem> {
         let body = state_of(service, &self.edge, Some(&session.member)).await?;
-        Ok((status, [(SET_COOKIE, cookie(self.transport, &session.token))], Json(body)).into_response())
+        Ok((status, self.transport.cookies(&session.token, COOKIE_SECS), Json(body)).into_response())
     }
-}
-
-fn cookie(transport: Transport, token: &str) -> String {
-    let seconds = SESSION_LIFETIME.as_millis() / 1_000;
-    format!("{}={token}; {}; Max-Age={seconds}", transport.cookie_name(), transport.cookie_attributes())
 }

@@ -4,10 +4,15 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use axum::http::header::HOST;
+use axum::http::HeaderName;
+use axum::http::header::{HOST, SET_COOKIE};
 use axum::http::request::Parts;
+use axum::response::AppendHeaders;
 
 use crate::problem::Problem;
+
+const HOST_COOKIE: &str = "__Host-sonde";
+const PLAIN_COOKIE: &str = "sonde";
 
 /// What the wiring knows of the way to this server.
 #[derive(Clone, Debug)]
@@ -81,21 +86,23 @@ impl<S: Send + Sync> FromRequestParts<S> for Edge {
 }
 
 impl Transport {
-    /// The name of the session's cookie. Browsers take the prefix, which binds the cookie to this host, over https
-    /// alone (some make an exception for this machine, some do not).
-    pub(crate) const fn cookie_name(self) -> &'static str {
+    /// The names under which the session's cookie is set, and taken, the best first. The prefix binds a cookie to this
+    /// host. Browsers take it over https alone, and some, but not all, from this machine.
+    pub(crate) const fn cookie_names(self) -> &'static [&'static str] {
         match self {
-            Self::Secure => "__Host-sonde",
-            Self::Loopback | Self::Open => "sonde",
+            Self::Secure => &[HOST_COOKIE],
+            Self::Loopback => &[HOST_COOKIE, PLAIN_COOKIE],
+            Self::Open => &[PLAIN_COOKIE],
         }
     }
 
-    /// The rest of the session's cookie.
-    pub(crate) const fn cookie_attributes(self) -> &'static str {
-        match self {
-            Self::Secure => "Path=/; HttpOnly; SameSite=Lax; Secure",
-            Self::Loopback | Self::Open => "Path=/; HttpOnly; SameSite=Lax",
-        }
+    /// The session's cookie, to be set for so many seconds: under every name, each browser keeps what it takes.
+    pub(crate) fn cookies(self, token: &str, seconds: i64) -> AppendHeaders<Vec<(HeaderName, String)>> {
+        let cookies = self.cookie_names().iter().map(|name| {
+            let secure = if *name == HOST_COOKIE { "; Secure" } else { "" };
+            (SET_COOKIE, format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax{secure}; Max-Age={seconds}"))
+        });
+        AppendHeaders(cookies.collect())
     }
 }
 

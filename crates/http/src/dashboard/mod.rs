@@ -96,9 +96,11 @@ impl<E: Engine> FromRequestParts<Arc<Service<E>>> for InWorkspace {
 
 /// The token in the session's cookie.
 fn session_cookie(headers: &HeaderMap, transport: Transport) -> Option<&str> {
-    let name = transport.cookie_name();
-    let pairs = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
-    pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(known, _)| *known == name).map(|(_, token)| token)
+    let pairs = || {
+        let values = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+        values.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='))
+    };
+    transport.cookie_names().iter().find_map(|name| pairs().find(|(known, _)| known == name).map(|(_, token)| token))
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

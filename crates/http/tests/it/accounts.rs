@@ -91,9 +91,17 @@ async fn the_cookie_is_out_of_reach_of_scripts_and_other_sites() {
     let local = TestApp::new().await;
     local.owner(OWNER, "Books").await;
     let answer = local.log_in(OWNER, PASSWORD).await;
-    let (pair, attributes) = answer.header("set-cookie").split_once("; ").unwrap();
-    assert!(pair.starts_with("sonde=") && pair.len() > 40);
-    assert_eq!(attributes, "Path=/; HttpOnly; SameSite=Lax; Max-Age=2592000");
+    let mut cookies = answer.headers.get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap().split_once("; ").unwrap());
+    let (prefixed, attributes) = cookies.next().unwrap();
+    assert!(prefixed.starts_with("__Host-sonde=") && prefixed.len() > 50);
+    assert_eq!(attributes, "Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=2592000");
+    // For browsers that make no exception for this machine.
+    let (plain, attributes) = cookies.next().unwrap();
+    assert_eq!((plain, attributes), (&*prefixed.replace("__Host-", ""), "Path=/; HttpOnly; SameSite=Lax; Max-Age=2592000"));
+    for pair in [prefixed, plain] {
+        let persona = Persona::Member { cookie: format!("theme=dark; {pair}"), csrf: String::new() };
+        assert_eq!(local.get(&persona, STATE).await.expect(200)["member"]["email"], OWNER);
+    }
     let public = TestApp::at("https://sonde.example.org", false).await;
     public.owner(OWNER, "Books").await;
     let answer = public.log_in(OWNER, PASSWORD).await;
