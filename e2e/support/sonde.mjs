@@ -88,6 +88,11 @@ export class Sonde {
     return new Workspace(this, await this.admin.init(`Lull ${this.#workspaces}`));
   }
 
+  /** The one-time link to create the first owner, from what the server printed for people. */
+  get setupLink() {
+    return /Open (\S+\/setup#token=\S+) to create the owner/.exec(this.#child.out)?.[1];
+  }
+
   get log() {
     return this.#child.err;
   }
