@@ -2,8 +2,9 @@ import { describe, expect, it } from "vitest";
 import { lastDays } from "../src/charts/days.tsx";
 import { pickWorkspace } from "../src/lib/workspaces.ts";
 import { checkAccent, contrast, parseHex } from "../src/lib/contrast.ts";
+import { dayName, padDays } from "../src/lib/days.ts";
 import { withEvent } from "../src/lib/live.ts";
-import { compact, count, percent, plural } from "../src/lib/number.ts";
+import { count, percent, plural } from "../src/lib/number.ts";
 import { parseLanguages, parseOrigins } from "../src/lib/origins.ts";
 import { localPath } from "../src/lib/path.ts";
 import { eventSample, scriptSnippet } from "../src/lib/samples.ts";
@@ -36,8 +37,8 @@ describe("time", () => {
 });
 
 describe("numbers", () => {
-  it("groups, shortens, shares", () => {
-    expect([count(1234567), compact(9999), compact(12_345)]).toEqual(["1,234,567", "9,999", "12.3k"]);
+  it("groups and shares", () => {
+    expect(count(1234567)).toBe("1,234,567");
     expect([percent(1, 3), percent(1, 200), percent(0, 5), percent(1, 0), percent(0.5)]).toEqual(["33%", "0.5%", "0%", "–", "50%"]);
     expect([plural(1, "key"), plural(2, "key"), plural(0, "person", "people")]).toEqual(["1 key", "2 keys", "0 people"]);
   });
@@ -134,5 +135,15 @@ describe("the window of rows", () => {
     expect(rowWindow(36 * 50_000, 360, 36, 100_000)).toEqual({ from: 49_988, to: 50_022 });
     expect(rowWindow(1e9, 360, 36, 10)).toEqual({ from: 0, to: 10 });
     expect(rowWindow(0, 360, 36, 0)).toEqual({ from: 0, to: 0 });
+  });
+});
+
+describe("days", () => {
+  it("pads few days on the left, over the end of a month", () => {
+    const padded = padDays([{ date: "2026-03-02", shown: 3, completed: 1 }], 4);
+    expect(padded.map((day) => day.date)).toEqual(["2026-02-27", "2026-02-28", "2026-03-01", "2026-03-02"]);
+    expect(padded.at(-1)).toEqual({ date: "2026-03-02", shown: 3, completed: 1 });
+    expect(padDays([], 4)).toEqual([]);
+    expect(dayName("2026-03-02")).toBe("2 Mar");
   });
 });

@@ -4,7 +4,7 @@ import { http, setCsrfToken } from "./http.ts";
 import { queryClient } from "./query.ts";
 
 function keep(state: AuthState): AuthState {
-  setCsrfToken(state.csrf_token);
+  setCsrfToken(state.csrf_token ?? null);
   return state;
 }
 
@@ -14,7 +14,7 @@ export const authState = queryOptions({
   staleTime: 5 * 60_000,
 });
 
-async function enter(path: string, body: unknown): Promise<AuthState> {
+async function enter(path: "/auth/setup" | "/auth/login", body: unknown): Promise<AuthState> {
   setCsrfToken(null);
   const state = keep(await http.post<AuthState>(path, body));
   queryClient.clear();

@@ -2,7 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 import type { Connections, LiveEvent, NewBackendKey, TestEvent, TestEventResult } from "./contract.ts";
 import { API, http } from "./http.ts";
 
-const at = (w: string) => `/workspaces/${w}/connections`;
+const at = (w: string) => `/workspaces/${w}/connections` as const;
 
 export const connections = (w: string) =>
   queryOptions({ queryKey: ["w", w, "connections"], queryFn: ({ signal }) => http.get<Connections>(at(w), {}, signal) });

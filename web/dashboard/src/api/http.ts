@@ -1,3 +1,5 @@
+import type { ApiPath } from "@sonde/api-client";
+
 /** One way to the API: JSON in, JSON out, problems as `ApiError`, the CSRF header on everything that changes state. */
 
 export type Problem = { title?: string; detail?: string; status?: number; request_id?: string; errors?: { pointer: string; detail: string }[] };
@@ -86,15 +88,18 @@ function parse(text: string): unknown {
 }
 
 export const http = {
-  get: <T>(path: string, query?: Query, signal?: AbortSignal) => call<T>("GET", path, { query, signal }),
-  post: <T>(path: string, body?: unknown) => call<T>("POST", path, { body }),
-  put: <T>(path: string, body: unknown) => call<T>("PUT", path, { body }),
-  patch: <T>(path: string, body: unknown) => call<T>("PATCH", path, { body }),
-  delete: <T = void>(path: string) => call<T>("DELETE", path),
+  get: <T>(path: ApiPath<"get">, query?: Query, signal?: AbortSignal) => call<T>("GET", path, { query, signal }),
+  post: <T>(path: ApiPath<"post">, body?: unknown) => call<T>("POST", path, { body }),
+  put: <T>(path: ApiPath<"put">, body: unknown) => call<T>("PUT", path, { body }),
+  patch: <T>(path: ApiPath<"patch">, body: unknown) => call<T>("PATCH", path, { body }),
+  delete: <T = void>(path: ApiPath<"delete">) => call<T>("DELETE", path),
 };
+
+const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 
 /** What to tell a person about any failure. */
 export function messageOf(error: unknown): string {
+  if (error instanceof ApiError && error.problem.errors?.length) return error.problem.errors.map((each) => sentence(each.detail)).join(" ");
   if (error instanceof ApiError && error.retryAfter) return `${error.message} Try again in ${error.retryAfter} s.`;
-  return error instanceof Error ? error.message : "Something went wrong.";
+  return error instanceof Error ? sentence(error.message) : "Something went wrong.";
 }

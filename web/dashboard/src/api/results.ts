@@ -2,7 +2,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/
 import type { Page, ResponsePage, ResponseRow, Results, TextAnswer } from "./contract.ts";
 import { API, http, url } from "./http.ts";
 
-const at = (w: string, s: string) => `/workspaces/${w}/surveys/${encodeURIComponent(s)}`;
+const at = (w: string, s: string) => `/workspaces/${w}/surveys/${encodeURIComponent(s)}` as const;
 /** Under this key lies all that changes when a response does. */
 export const resultsKey = (w: string, s: string) => ["w", w, "results", s] as const;
 

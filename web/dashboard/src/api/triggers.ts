@@ -2,7 +2,7 @@ import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type { Trigger, TriggerKind } from "./contract.ts";
 import { http } from "./http.ts";
 
-const at = (w: string) => `/workspaces/${w}/triggers`;
+const at = (w: string) => `/workspaces/${w}/triggers` as const;
 
 export type TriggerFilter = { kind?: TriggerKind; search?: string; archived?: boolean };
 

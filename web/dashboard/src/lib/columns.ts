@@ -27,7 +27,7 @@ export function userOf(row: ResponseRow): string {
 /** Every column that this survey's responses can have, in the order of the CSV. */
 export function columnsOf(results: Results): Column[] {
   const questions = results.questions.map((question): Column => ({
-    id: question.id,
+    id: `answer.${question.id}`,
     title: question.title,
     group: "Answers",
     width: question.texts ? 260 : question.choices ? 180 : 110,

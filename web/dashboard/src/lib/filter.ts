@@ -87,7 +87,7 @@ export function typed(text: string, type: ValueType): Json | undefined {
   return trimmed !== "" && Number.isFinite(Number(trimmed)) ? Number(trimmed) : undefined;
 }
 
-type Named = { id: string; title: string; choices?: { id: string; label: string }[] };
+type Named = { id: string; title: string; choices?: { id: string; label: string }[] | null };
 
 /** A condition in words, with the question's and the options' own. */
 export function describe(condition: FilterCondition, questions: readonly Named[]): string {

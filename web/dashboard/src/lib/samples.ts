@@ -1,3 +1,6 @@
+/** Stands where a key would, when the server does not know it in full. */
+export const SDK_KEY = "YOUR_SDK_KEY";
+
 /** Ready-made calls with the real address. `key` stands in full only while it is shown, else as a placeholder. */
 
 export type Sample = "curl" | "node" | "python" | "rust";

@@ -6,7 +6,7 @@ import { connections, createBackendKey } from "../api/connections.ts";
 import type { Connections, LiveEvent } from "../api/contract.ts";
 import { useWorkspace } from "../app/workspace.tsx";
 import { cx } from "../lib/cx.ts";
-import { eventSample, scriptSnippet } from "../lib/samples.ts";
+import { eventSample, scriptSnippet, SDK_KEY } from "../lib/samples.ts";
 import { stepsDone } from "../lib/steps.ts";
 import { Button, buttonClass, Code, CopyValue, Failed, Page, SkeletonRows, toast, toastError } from "../ui/index.ts";
 import { StreamBadge } from "./live-events.tsx";
@@ -75,7 +75,7 @@ export function FirstRunPage() {
         </Step>
         <Step n={3} title="Install the SDK" done={steps.installed} open={current === 3}>
           <p className="text-ink-2">Put this on a page of your site and open it once.</p>
-          <Code label="Script tag" text={scriptSnippet(query.data.sdk.script_url, query.data.sdk.key)} />
+          <Code label="Script tag" text={scriptSnippet(query.data.sdk.script_url, query.data.sdk.key ?? SDK_KEY)} />
           <p className="text-sm text-ink-2">Waiting for the first page… <Link to="/connections/sdk" className="text-accent underline underline-offset-2">npm package and more</Link></p>
         </Step>
         <Step n={4} title="Launch a first survey" done={steps.launched} open={current === 4}>

@@ -7,7 +7,7 @@ import { useLiveEvents } from "./use-live-events.ts";
 
 const OUTCOMES = { stored: ["good", "Stored"], duplicate: ["neutral", "Duplicate"], rejected: ["bad", "Rejected"] } as const;
 const STREAM: Record<StreamState, readonly ["good" | "neutral" | "warn", string]> = {
-  open: ["good", "Live"],
+  open: ["good", "Live updates"],
   connecting: ["neutral", "Connecting"],
   lost: ["warn", "Reconnecting"],
 };

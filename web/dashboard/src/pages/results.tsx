@@ -11,7 +11,7 @@ import { FilterBar } from "../results/filter-bar.tsx";
 import { ResponsePanel } from "../results/response-panel.tsx";
 import { Responses } from "../results/responses.tsx";
 import { Summary, SummarySkeleton } from "../results/summary.tsx";
-import { buttonClass, Load, Page, Tabs } from "../ui/index.ts";
+import { buttonClass, Load, Page, Segmented } from "../ui/index.ts";
 import { SurveyTabs } from "../surveys/parts/tabs.tsx";
 import { StreamBadge } from "./live-events.tsx";
 
@@ -49,33 +49,35 @@ export function ResultsPage() {
       }
     >
       <div className="-mt-2 mb-4 border-b border-line"><SurveyTabs surveyId={surveyId} /></div>
-      <FilterBar filter={filter} results={query.data} onChange={(next) => void navigate({ search: (old) => ({ ...old, filter: next, response: undefined }), resetScroll: false })} />
-      <Tabs
-        label="View"
-        value={tab}
-        onChange={(next) => void navigate({ search: (old) => ({ ...old, tab: next === "summary" ? undefined : next, response: undefined }) })}
-        tabs={[{ value: "summary", label: "Summary" }, { value: "responses", label: "Responses" }]}
-      >
-        <Load query={query} skeleton={<SummarySkeleton />} title="The results could not be loaded">
-          {(data) =>
-            tab === "summary" ? (
-              <Summary w={w} surveyId={surveyId} results={data} filtered={filter !== undefined} />
-            ) : (
-              <Responses
-                w={w}
-                surveyId={surveyId}
-                results={data}
-                filter={written}
-                changes={changes}
-                chosen={response}
-                columnsText={columns}
-                onColumns={(next) => void navigate({ search: (old) => ({ ...old, columns: next }), replace: true, resetScroll: false })}
-                onChoose={(id) => void navigate({ search: (old) => ({ ...old, response: id }), resetScroll: false })}
-              />
-            )
-          }
-        </Load>
-      </Tabs>
+      <div className="flex flex-wrap items-start justify-between gap-x-4">
+        <FilterBar filter={filter} results={query.data} onChange={(next) => void navigate({ search: (old) => ({ ...old, filter: next, response: undefined }), resetScroll: false })} />
+        <Segmented
+          label="View"
+          className="mb-4"
+          value={tab}
+          onChange={(next) => void navigate({ search: (old) => ({ ...old, tab: next === "summary" ? undefined : next, response: undefined }) })}
+          options={[{ value: "summary", label: "Summary" }, { value: "responses", label: "Responses" }]}
+        />
+      </div>
+      <Load query={query} skeleton={<SummarySkeleton />} title="The results could not be loaded">
+        {(data) =>
+          tab === "summary" ? (
+            <Summary w={w} surveyId={surveyId} results={data} filtered={filter !== undefined} />
+          ) : (
+            <Responses
+              w={w}
+              surveyId={surveyId}
+              results={data}
+              filter={written}
+              changes={changes}
+              chosen={response}
+              columnsText={columns}
+              onColumns={(next) => void navigate({ search: (old) => ({ ...old, columns: next }), replace: true, resetScroll: false })}
+              onChoose={(id) => void navigate({ search: (old) => ({ ...old, response: id }), resetScroll: false })}
+            />
+          )
+        }
+      </Load>
       {response && (
         <ResponsePanel w={w} surveyId={surveyId} id={response} questions={query.data?.questions ?? []} onClose={() => void navigate({ search: (old) => ({ ...old, response: undefined }), resetScroll: false })} />
       )}

@@ -64,7 +64,7 @@ function Figure({ value, name }: { value: string; name: string }) {
 type NpsProps = { title: string; nps: NonNullable<QuestionResult["nps"]>; answered: number; heading: ReactNode };
 
 function Nps({ title, nps, answered, heading }: NpsProps) {
-  const score = nps.score === null ? "–" : `${nps.score > 0 ? "+" : ""}${Math.round(nps.score)}`;
+  const score = typeof nps.score !== "number" ? "–" : `${nps.score > 0 ? "+" : ""}${Math.round(nps.score)}`;
   const bands: Bar[] = [
     { key: "detractors", label: "Detractors (0–6)", value: nps.detractors, tone: "bad" as const },
     { key: "passives", label: "Passives (7–8)", value: nps.passives, tone: "warn" as const },
@@ -85,7 +85,7 @@ type ScaleProps = { title: string; scale: NonNullable<QuestionResult["scale"]>; 
 
 function Scale({ title, scale, answered, heading }: ScaleProps) {
   const bars: Bar[] = scale.counts.map(({ value, count: n }) => ({ key: String(value), label: String(value), value: n, text: count(n) }));
-  const average = scale.average === null ? "–" : scale.average.toFixed(2);
+  const average = typeof scale.average !== "number" ? "–" : scale.average.toFixed(2);
   return (
     <Chart title={title} heading={heading} aside={<Figure value={average} name="Average" />} table={valueTable("Value", bars, answered)}>
       <Columns label="Answers by value" bars={bars} />

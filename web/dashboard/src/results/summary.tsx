@@ -3,6 +3,7 @@ import type { Results } from "../api/contract.ts";
 import { Bars } from "../charts/bars.tsx";
 import { Chart } from "../charts/chart.tsx";
 import { DayBars } from "../charts/days.tsx";
+import { dayName, padDays } from "../lib/days.ts";
 import { count, percent } from "../lib/number.ts";
 import { duration } from "../lib/time.ts";
 import { Card, Empty, Skeleton } from "../ui/index.ts";
@@ -11,7 +12,8 @@ import { QuestionCard } from "./question-card.tsx";
 type Props = { w: string; surveyId: string; results: Results; filtered: boolean };
 
 export function Summary({ w, surveyId, results, filtered }: Props) {
-  const { funnel, daily } = results;
+  const { funnel } = results;
+  const daily = padDays(results.daily);
   if (funnel.shown === 0) {
     return (
       <Card>
@@ -40,14 +42,14 @@ export function Summary({ w, surveyId, results, filtered }: Props) {
           <dl className="mt-4 grid grid-cols-3 gap-4 border-t border-line pt-3">
             <Fact name="Completion" value={percent(funnel.completed, funnel.shown)} />
             <Fact name="Dismissed" value={count(funnel.dismissed)} />
-            <Fact name="Median time" value={results.median_seconds_to_complete === null ? "–" : duration(results.median_seconds_to_complete)} />
+            <Fact name="Median time" value={typeof results.median_seconds_to_complete === "number" ? duration(results.median_seconds_to_complete) : "–"} />
           </dl>
         </Card>
         <Card>
-          <Chart title="Shown and completed by day" heading={<h2 className="text-lg font-semibold">By day</h2>} table={{ columns: ["Day", "Shown", "Completed"], rows: daily.map((day) => [day.date, count(day.shown), count(day.completed)]) }}>
+          <Chart title="Shown and completed by day" heading={<h2 className="text-lg font-semibold">By day</h2>} table={{ columns: ["Day", "Shown", "Completed"], rows: results.daily.map((day) => [day.date, count(day.shown), count(day.completed)]) }}>
             <DayBars
-              label={`Shown and completed on ${daily.length} days`}
-              days={daily.map((day) => day.date)}
+              label={`Shown and completed on ${results.daily.length} days`}
+              days={daily.map((day) => dayName(day.date))}
               series={[
                 { name: "Shown", tone: "neutral", values: daily.map((day) => day.shown) },
                 { name: "Completed", tone: "accent", values: daily.map((day) => day.completed) },

@@ -8,7 +8,7 @@ import { toastError } from "../ui/index.ts";
 import type { Outcome } from "./model/autosave.ts";
 import type { SurveyDocument } from "./model/document.ts";
 
-const at = (w: string, rest = "") => `/workspaces/${w}/surveys${rest}`;
+const at = <R extends string = "">(w: string, rest: R = "" as R) => `/workspaces/${w}/surveys${rest}` as const;
 
 export const surveysQuery = (w: string) =>
   queryOptions({ queryKey: ["w", w, "surveys", "all"], queryFn: ({ signal }) => http.get<Page<SurveySummary>>(at(w), {}, signal) });

@@ -53,6 +53,9 @@ export function Dialog({ open, onOpenChange, title, description, children, foote
   );
 }
 
+/** What floats belongs to the main landmark; without one, to the page. */
+const landmark = () => document.getElementById("content");
+
 const POP = "z-50 rounded-lg border border-line bg-raised shadow-pop animate-rise";
 
 /** `onClosed` may keep the focus from going back to the trigger, when an item has sent it elsewhere. */
@@ -63,7 +66,7 @@ export function Menu({ trigger, children, align = "end", onClosed }: MenuProps) 
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
+      <DropdownMenu.Portal container={landmark()}>
         <DropdownMenu.Content {...(onClosed && { onCloseAutoFocus: onClosed })} align={align} sideOffset={4} collisionPadding={8} className={cx(POP, "max-w-[min(20rem,calc(100vw-1rem))] min-w-44 p-1")}>{children}</DropdownMenu.Content>
       </DropdownMenu.Portal>
     </DropdownMenu.Root>
@@ -103,7 +106,7 @@ export function Popover({ trigger, children, open, onOpenChange, align = "start"
   return (
     <RadixPopover.Root {...(open !== undefined && { open })} {...(onOpenChange && { onOpenChange })}>
       <RadixPopover.Trigger asChild>{trigger}</RadixPopover.Trigger>
-      <RadixPopover.Portal>
+      <RadixPopover.Portal container={landmark()}>
         <RadixPopover.Content aria-label={label} align={align} sideOffset={4} collisionPadding={8} className={cx(POP, "max-h-[var(--radix-popover-content-available-height)] max-w-[calc(100vw-1rem)] overflow-y-auto p-3", className)}>{children}</RadixPopover.Content>
       </RadixPopover.Portal>
     </RadixPopover.Root>
