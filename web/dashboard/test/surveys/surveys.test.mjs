@@ -86,6 +86,7 @@ describe("the list", () => {
     api.add({ ...SLEEP, name: "Live one" }, { status: "live" });
     await open("/surveys");
     await page.getByRole("button", { name: "Actions for Sleep quality" }).click();
+    await faultless("a menu");
     await page.getByRole("menuitem", { name: "Delete" }).click();
     await page.getByRole("link", { name: "Sleep quality" }).waitFor({ state: "detached" });
     await button("Undo").click();
