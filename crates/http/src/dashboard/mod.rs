@@ -6,6 +6,7 @@ pub(crate) mod connections;
 mod csv;
 mod edge;
 pub(crate) mod events;
+mod params;
 pub(crate) mod results;
 mod results_filter;
 pub(crate) mod settings;

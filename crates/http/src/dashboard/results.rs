@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -23,6 +23,7 @@ use sonde_service::results::{self, Figures, QuestionResult, ResponseWatch, state
 use sonde_service::{Engine, Error, FieldError, ResponseRow, Service};
 use utoipa::ToSchema;
 
+use super::params::Params;
 use super::surveys::SurveyPath;
 use super::{InWorkspace, Refusals, csv, results_filter};
 use crate::problem::Problem;
@@ -218,7 +219,7 @@ pub(crate) async fn show<E: Engine>(
     State(service): State<Arc<Service<E>>>,
     at: InWorkspace,
     Path(path): Path<SurveyPath>,
-    Query(query): Query<FilterQuery>,
+    Params(query): Params<FilterQuery>,
 ) -> Result<Json<ResultsBody>, Problem> {
     let filter = results_filter::read(query.filter.as_deref())?;
     Ok(Json(service.results(at.workspace, path.id()?, &filter).await?.into()))
@@ -268,7 +269,7 @@ pub(crate) async fn list<E: Engine>(
     State(service): State<Arc<Service<E>>>,
     at: InWorkspace,
     Path(path): Path<SurveyPath>,
-    Query(query): Query<PageQuery>,
+    Params(query): Params<PageQuery>,
 ) -> Result<Json<ResponsePageBody>, Problem> {
     let (survey, filter) = (path.id()?, results_filter::read(query.filter.as_deref())?);
     let page = service.response_page(at.workspace, survey, &filter, query.after()?, query.limit()).await?;
@@ -349,7 +350,7 @@ pub(crate) async fn texts<E: Engine>(
     State(service): State<Arc<Service<E>>>,
     at: InWorkspace,
     Path(path): Path<ResponsePath>,
-    Query(query): Query<PageQuery>,
+    Params(query): Params<PageQuery>,
 ) -> Result<Json<TextPageBody>, Problem> {
     let search = query.search.as_deref().unwrap_or_default();
     let of = (at.workspace, path.survey()?);
@@ -413,7 +414,7 @@ pub(crate) async fn export<E: Engine>(
     State(service): State<Arc<Service<E>>>,
     at: InWorkspace,
     Path(path): Path<SurveyPath>,
-    Query(query): Query<FilterQuery>,
+    Params(query): Params<FilterQuery>,
 ) -> Result<Response, Problem> {
     let (survey, filter) = (path.id()?, results_filter::read(query.filter.as_deref())?);
     let export = service.export(at.workspace, survey, filter).await?;

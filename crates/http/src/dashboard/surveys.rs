@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -15,6 +15,7 @@ use sonde_service::surveys::{DraftSaved, SurveyDetail, SurveyQuery, SurveySummar
 use sonde_service::{Engine, Error, FieldError, Service};
 use utoipa::ToSchema;
 
+use super::params::Params;
 use super::{InWorkspace, Refusals};
 use crate::body::{self, MediaType};
 use crate::problem::{Problem, ProblemDocument};
@@ -208,7 +209,7 @@ fn status_of(name: &str) -> Result<SurveyStatus, Problem> {
 pub(crate) async fn list<E: Engine>(
     State(service): State<Arc<Service<E>>>,
     at: InWorkspace,
-    Query(query): Query<SurveysQuery>,
+    Params(query): Params<SurveysQuery>,
 ) -> Answered<SurveysBody> {
     let status = query.status.as_deref().filter(|status| !status.is_empty()).map(status_of).transpose()?;
     let surveys = service.list_surveys(at.workspace, &SurveyQuery { status, search: query.search }).await?;

@@ -112,7 +112,11 @@ async fn rows_are_filtered_and_bad_filters_are_refused_in_their_place() {
         let problem = app.get(&owner.persona, &filtered(&format!("{at}/{rest}"), &bad)).await.expect(422);
         assert_eq!(problem["errors"][0]["pointer"], "/all/0/value", "{problem}");
     }
-    app.get(&owner.persona, &format!("{at}/responses?after=dsp_1")).await.expect(422);
+    for query in ["after=dsp_1", "limit=many", "limit=-1"] {
+        let problem = app.get(&owner.persona, &format!("{at}/responses?{query}")).await;
+        problem.expect(422);
+        assert_eq!(problem.header("content-type"), "application/problem+json", "{query}");
+    }
 }
 
 #[tokio::test]
