@@ -142,3 +142,19 @@ fn media_type(path: &str) -> &'static str {
         _ => "application/octet-stream",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_coding_is_taken_when_it_is_named_and_not_refused() {
+        let offered = |value: &'static str| HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(value))]);
+        for named in ["br", "gzip, deflate, br", "gzip;q=1.0, BR;q=0.5"] {
+            assert!(takes(&offered(named), "br"), "{named}");
+        }
+        for other in ["", "gzip", "br;q=0", "gzip, br; q=0.0", "brotli"] {
+            assert!(!takes(&offered(other), "br"), "{other}");
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! Settings.
 
 use serde_json::{Value, json};
+use sonde_core::time::Span;
 
 use crate::support::TestApp;
 
@@ -55,4 +56,28 @@ async fn every_wrong_place_is_named() {
     let mut unknown = settings();
     unknown["theme"]["font"] = json!("serif");
     app.put(&owner.persona, &owner.path("/settings"), unknown).await.expect(422);
+}
+
+#[tokio::test]
+async fn responses_that_are_kept_no_longer_go_at_once() {
+    let (app, owner) = TestApp::new().await.with_owner().await;
+    let survey = owner.create(&app, crate::surveys::document()).await["id"].as_str().unwrap().to_owned();
+    owner.act(&app, &survey, "launch").await.expect(200);
+    for user in ["old", "new"] {
+        let visitor = crate::results::Visitor::new(&app, &owner, user).await;
+        let shown = visitor.fire(&app, json!({"tab": 2})).await;
+        visitor.report(&app, shown["display_id"].as_str().unwrap(), "shown").await;
+        app.advance(Span::from_days(12));
+    }
+    let rows = owner.path(&format!("/surveys/{survey}/responses"));
+    assert_eq!(app.get(&owner.persona, &rows).await.expect(200)["items"].as_array().map(Vec::len), Some(2));
+    let mut body = settings();
+    body["response_retention_days"] = json!(18);
+    app.put(&owner.persona, &owner.path("/settings"), body).await.expect(200);
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+    }
+    let left = app.get(&owner.persona, &rows).await.expect(200);
+    let users: Vec<&str> = left["items"].as_array().unwrap().iter().map(|row| row["user_id"].as_str().unwrap()).collect();
+    assert_eq!(users, ["new"]);
 }

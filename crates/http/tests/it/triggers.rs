@@ -1,6 +1,7 @@
 //! Triggers.
 
 use serde_json::{Value, json};
+use sonde_core::time::Span;
 
 use crate::support::{Owner, TestApp};
 
@@ -54,4 +55,36 @@ async fn a_trigger_can_be_created_ahead_and_put_away() {
     assert_eq!(items(&app, &owner, "").await.len(), 2);
     app.post(&owner.persona, &format!("{path}/restore"), of("backend", "order paid")).await.expect(200);
     assert_eq!(items(&app, &owner, "").await.len(), 3);
+}
+
+/// A document that waits for the backend trigger "ended sleep".
+fn awaiting() -> Value {
+    let mut document = crate::surveys::document();
+    document["launch"]["activation"] = json!({"backend_triggers": [{"name": "ended sleep"}], "expires_after_secs": 3_600});
+    document
+}
+
+#[tokio::test]
+async fn a_trigger_that_a_live_survey_awaits_is_looked_after() {
+    let (app, owner) = TestApp::new().await.with_owner().await;
+    let survey = owner.create(&app, awaiting()).await["id"].as_str().unwrap().to_owned();
+    owner.act(&app, &survey, "launch").await.expect(200);
+    for number in 0..3 {
+        let event = json!({"user_id": "u", "event_name": "ended sleep", "event_id": format!("e{number}")});
+        app.post(&owner.backend(), "/api/v1/connections/backend/event", event).await.expect(200);
+        app.advance(Span::from_secs(3_600));
+    }
+    let events = app.get(&owner.persona, &owner.path("/events")).await.expect(200);
+    assert_eq!(events["items"][0]["made_due"], json!([{"id": survey, "name": "Sleep"}]));
+    let [only] = <[Value; 1]>::try_from(items(&app, &owner, "").await).unwrap();
+    assert_eq!((&only["surveys"], &only["stopped"]), (&json!([{"id": survey, "name": "Sleep", "status": "live"}]), &json!(false)));
+    app.advance(Span::DAY);
+    assert_eq!(items(&app, &owner, "").await[0]["stopped"], true);
+    let archive = owner.path("/triggers/archive");
+    let refused = app.post(&owner.persona, &archive, json!({"kind": "backend", "name": "ended sleep"})).await.expect(409);
+    assert!(refused["detail"].as_str().unwrap().contains("Sleep"));
+    let confirmed = json!({"kind": "backend", "name": "ended sleep", "confirm": true});
+    assert_eq!(app.post(&owner.persona, &archive, confirmed).await.expect(200)["archived"], true);
+    owner.act(&app, &survey, "pause").await.expect(200);
+    assert_eq!(items(&app, &owner, "?archived=true").await[0]["stopped"], false);
 }
