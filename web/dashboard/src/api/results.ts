@@ -22,6 +22,8 @@ export const responses = (w: string, s: string, filter: string | undefined) =>
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next,
     placeholderData: keepPreviousData,
+    // Comparing every row loaded so far with itself, for each further page, is what would make a hundred thousand slow.
+    structuralSharing: false,
   });
 
 export const response = (w: string, s: string, id: string) =>
