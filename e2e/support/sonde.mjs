@@ -83,9 +83,9 @@ export class Sonde {
   }
 
   /** A new workspace to play in. */
-  async workspace() {
+  async workspace(name = `Lull ${this.#workspaces + 1}`) {
     this.#workspaces += 1;
-    return new Workspace(this, await this.admin.init(`Lull ${this.#workspaces}`));
+    return new Workspace(this, await this.admin.init(name));
   }
 
   /** The one-time link to create the first owner, from what the server printed for people. */

@@ -1,0 +1,80 @@
+/** A workspace as it looks after a while: triggers, surveys in every state, a few hundred answers. */
+import { Member } from "./member.mjs";
+import { after, shortSurvey, SLEEP_QUALITY } from "./surveys.mjs";
+
+export const LONG = "A survey whose name was written by somebody who had a great deal to say and no time to say it in few words, ÄÖÜ ß 日本語 and-one-word-without-any-place-to-break-it-which-is-the-worst-of-all";
+
+const FEELINGS = ["rested", "rested", "fair", "fair", "fair", "tired", "tired", "restless", "other"];
+const DREAMS = ["Full of dreams", "Slept in twice", "A bit jet-lagged"];
+const WISHES = [
+  "A gentler alarm that does not wake the whole house.",
+  "Less light from the street.",
+  "Please let me tag naps, they count too!",
+  "Show me the trend of a month, not only of a week.",
+  "An earlier evening would help more than any app.",
+  "Quieter neighbours :)",
+];
+const DEVICES = ["ring", "watch", "phone"];
+const PLANS = ["free", "free", "plus", "family"];
+
+/** The same numbers at each run. */
+function dice(seed) {
+  let state = seed;
+  return (below) => (state = (state * 48_271) % 2_147_483_647) % below;
+}
+
+function oneOf(roll, from) {
+  return from[roll(from.length)];
+}
+
+/** Fills an empty workspace; `answers` people have answered the main survey. */
+export async function furnish(sonde, { name = "Lull", answers = 120 } = {}) {
+  const workspace = await sonde.workspace(name);
+  const member = await Member.logIn(sonde.origin);
+  const at = `/workspaces/${workspace.id}`;
+  const settings = await member.do("GET", `${at}/settings`);
+  await member.do("PUT", `${at}/settings`, { ...settings, name, wait_period_days: 7, languages: ["en", "de"], allowed_origins: ["*"] });
+  const roll = dice(7);
+  const { survey_id: main } = await workspace.launch(SLEEP_QUALITY);
+  await answer(workspace, answers, roll);
+  const { survey_id: long } = await workspace.launch(shortSurvey({ name: LONG, title: LONG, frontend_triggers: [{ name: "settings opened" }] }));
+  const order = shortSurvey({ name: "After an order", title: "How was ordering?", activation: after("order_delivered", 172_800), frontend_triggers: [{ name: "Home" }] });
+  const { survey_id: paused } = await workspace.launch(order);
+  await workspace.setStatus(paused, "paused");
+  const { survey_id: ended } = await workspace.launch(shortSurvey({ name: "Spring poll", frontend_triggers: [{ name: "Home" }] }));
+  await workspace.setStatus(ended, "ended");
+  const broken = JSON.parse(SLEEP_QUALITY);
+  broken.name = "Weekly check-in";
+  broken.questions[0].title.en = "";
+  broken.questions[0].options[1].label.en = "";
+  const { id: draft } = await member.do("POST", `${at}/surveys`, { document: { ...broken, launch: { ...broken.launch, activation: { backend_triggers: [], expires_after_secs: 7_200 } } } });
+  await member.do("POST", `${at}/triggers`, { kind: "backend", name: LONG.slice(0, 120) });
+  await Promise.all(["order_delivered", "subscription_cancelled", "trial_started"].map((event, n) => workspace.happened(`user-${n}`, event, { properties: { total: 12.5 * (n + 1), currency: "EUR", items: n + 1 } })));
+  await workspace.post({ user_id: "user-1", event_name: "ended_sleep", event_id: "night-1", properties: { sleep_score: 70 } });
+  await workspace.post({ user_id: "user-1", event_name: "ended_sleep", event_id: "night-1", properties: { sleep_score: 70 } });
+  await workspace.post({ event_name: "ended_sleep" });
+  const { items: rows } = await member.do("GET", `${at}/surveys/${main}/responses?limit=200`);
+  return { workspace, member, main, long, draft, paused, ended, rows };
+}
+
+async function answer(workspace, people, roll) {
+  const crowd = Array.from({ length: people }, (_, n) => `user-${1000 + n}`);
+  const one = async (user) => {
+    const score = 55 + roll(90) / 2;
+    const visitor = await workspace.visitor(user, { attributes: { plan: oneOf(roll, PLANS), age: 20 + roll(50) } });
+    await workspace.happened(user, "ended_sleep", { properties: { duration_minutes: 300 + roll(240), sleep_score: score, device: oneOf(roll, DEVICES), restless: score < 65 } });
+    const claim = await visitor.fire("MainActivity", { properties: { screen: "home", version: `4.${roll(4)}` } });
+    await visitor.show(claim.display_id);
+    const fate = roll(10);
+    if (fate === 0) return visitor.report(claim.display_id, "dismissed");
+    if (fate === 1) return;
+    const feeling = oneOf(roll, FEELINGS);
+    const given = { feeling: { options: [feeling], ...(feeling === "other" && { other_text: oneOf(roll, DREAMS) }) } };
+    if (fate === 2) return visitor.answer(claim.display_id, given, { revision: 1 });
+    const recommend = score > 75 ? 8 + roll(3) : 3 + roll(7);
+    Object.assign(given, { recommend: { number: recommend }, accuracy: { number: Math.min(5, 2 + roll(4)) } });
+    if (roll(3) === 0) given.wish = { text: oneOf(roll, WISHES) };
+    await visitor.answer(claim.display_id, given, { revision: 1, completed: true });
+  };
+  for (let from = 0; from < crowd.length; from += 8) await Promise.all(crowd.slice(from, from + 8).map(one));
+}
