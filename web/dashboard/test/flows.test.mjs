@@ -132,6 +132,9 @@ describe("connections", () => {
     await page.getByText("was refused: 422: user_id is missing").waitFor();
     sonde.newEvent({ user_id: "user-42", event_name: "ended_sleep", properties: {} });
     await page.getByText("2 of 4 done").waitFor();
+    await page.getByText("never shown again").waitFor();
+    await button("I have copied it").click();
+    await page.getByText("never shown again").waitFor({ state: "detached" });
     await page.getByText("Your first event has arrived.").waitFor();
     sonde.state.connections.sdk.last_used_at = new Date().toISOString();
     await page.getByText("3 of 4 done").waitFor();

@@ -34,6 +34,7 @@ export function FirstRunPage() {
   const query = useQuery({ ...connections(w), refetchInterval: ({ state }) => (state.data?.sdk.last_used_at ? false : 4000) });
   const { steps, error, retry } = useSteps(w);
   const [key, setKey] = useState<string | null>(null);
+  const [kept, setKept] = useState(false);
   const { query: events, stream } = useLiveEvents(w, (event: LiveEvent) => {
     if (event.outcome === "stored" && !steps?.sent) toast("Your first event has arrived.");
     void client.invalidateQueries({ queryKey: ["w", w, "triggers"] });
@@ -42,6 +43,7 @@ export function FirstRunPage() {
     mutationFn: () => createBackendKey(w),
     onSuccess: (made) => {
       setKey(made.key);
+      setKept(false);
       return client.invalidateQueries({ queryKey: connections(w).queryKey });
     },
     onError: (failure) => toastError(failure, "No key was made."),
@@ -59,6 +61,15 @@ export function FirstRunPage() {
     >
       <p className="mb-3 text-sm text-ink-2" aria-live="polite">{done} of 4 done</p>
       <div aria-hidden className="mb-5 h-1.5 overflow-hidden rounded-full bg-line"><div className="h-full rounded-full bg-accent transition-all" style={{ width: `${done * 25}%` }} /></div>
+      {key && !kept && (
+        <div role="status" className="mb-3 flex flex-col gap-2 rounded-lg border border-accent bg-accent-soft p-3">
+          <CopyValue label="Your backend key" value={key} />
+          <div className="flex flex-wrap items-center justify-between gap-2">
+            <p className="text-sm text-ink-2">Keep it for your server: it is stored hashed and never shown again.</p>
+            <Button size="sm" onClick={() => setKept(true)}>I have copied it</Button>
+          </div>
+        </div>
+      )}
       <ol className="flex flex-col gap-3">
         <Step n={1} title="Enable Backend Trigger" done={steps.enabled} open={current === 1}>
           <p className="text-ink-2">You get a URL and a secret key for your server.</p>
@@ -91,10 +102,7 @@ function SendFirst({ data, fresh, onNewKey, busy }: { data: Connections; fresh: 
   return (
     <>
       {fresh ? (
-        <>
-          <p className="text-ink-2">Paste this into a terminal. The key is in it; it is shown only now, so keep it for your server.</p>
-          <CopyValue label="Your key" value={fresh} />
-        </>
+        <p className="text-ink-2">Paste this into a terminal; your new key is in it.</p>
       ) : (
         <p className="text-ink-2">
           Paste this into a terminal, with your key ({data.backend.keys.map((key) => key.hint).join(", ")}) in place of YOUR_BACKEND_KEY.{" "}
