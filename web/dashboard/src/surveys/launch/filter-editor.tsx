@@ -84,11 +84,18 @@ function ValueField({ condition, type, examples, change }: ValueProps) {
     );
   }
   const isMany = condition.op === "in";
+  const read = (text: string): unknown => {
+    const values = (isMany ? text.split(",").map((part) => part.trim()).filter(Boolean) : [text]).map((part) => parseValue(part, type));
+    return values.includes(undefined) ? undefined : isMany ? values : values[0];
+  };
   const set = (text: string) => {
     setTyped(text);
-    const values = (isMany ? text.split(",").map((part) => part.trim()).filter(Boolean) : [text]).map((part) => parseValue(part, type));
-    if (values.every((value) => value !== undefined)) change({ ...condition, value: isMany ? values : values[0] });
+    const value = read(text);
+    if (value !== undefined) change({ ...condition, value });
   };
+  // An undo in between counts for more than what was typed before it.
+  const value = typed === null ? undefined : read(typed);
+  const isOld = value !== undefined && JSON.stringify(value) !== JSON.stringify(condition.value);
   const isWrong = typed !== null && type === "number" && !isMany && parseValue(typed, "number") === undefined;
   return (
     <>
@@ -97,7 +104,7 @@ function ValueField({ condition, type, examples, change }: ValueProps) {
         aria-invalid={isWrong || undefined}
         list={list}
         inputMode={type === "number" ? "decimal" : undefined}
-        value={typed ?? shown}
+        value={isOld ? shown : (typed ?? shown)}
         placeholder={isMany ? "several, with commas" : (examples[0] ?? "value")}
         onChange={(event) => set(event.target.value)}
         onBlur={() => setTyped(null)}
