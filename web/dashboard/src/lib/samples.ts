@@ -63,8 +63,11 @@ export function scriptSnippet(scriptUrl: string, key: string): string {
   return `<script src="${scriptUrl}" data-key="${key}" data-user="THE_USERS_ID"></script>`;
 }
 
+/** The SDK's name on npm: shown, not imported. */
+const SDK_PACKAGE = "@sonde/sdk-web";
+
 export function npmSnippet(origin: string, key: string): string {
-  return `import { sonde } from "@sonde/sdk-web";
+  return `import { sonde } from "${SDK_PACKAGE}";
 
 sonde.init({ api: "${origin}", key: "${key}", user: "THE_USERS_ID" });
 await sonde.trigger("MainActivity", { screen: "home" });`;
