@@ -28,7 +28,9 @@ pub fn public_router<E: Engine>(service: Arc<Service<E>>, options: EdgeOptions) 
         .route("/displays/{display_id}", post(client::displays::report::<E>))
         .route("/displays/{display_id}/response", put(client::displays::respond::<E>))
         .route("/batch", post(client::batch::batch::<E>))
-        // Before the layer: a fallback set later would take the place of the one that answers preflights.
+        // Within the layer: pages may read these refusals, too. A fallback set outside would also take the place of the
+        // one that answers preflights.
+        .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(cors::client_layer());
     let router = Router::new()
