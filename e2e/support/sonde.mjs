@@ -89,8 +89,9 @@ export class Sonde {
   }
 
   /** The one-time link to create the first owner, from what the server printed for people. */
-  get setupLink() {
-    return /Open (\S+\/setup#token=\S+) to create the owner/.exec(this.#child.out)?.[1];
+  async setupLink() {
+    const [, link] = await this.#child.says(/Open (\S+\/setup#token=\S+) to create the owner/);
+    return link;
   }
 
   get log() {
