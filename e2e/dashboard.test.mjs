@@ -89,7 +89,7 @@ describe("a first day", () => {
     await page.getByText("0 of 4 done").waitFor();
     await desk.button("Enable").click();
     await page.getByText("1 of 4 done").waitFor();
-    const shown = page.getByText("Your key", { exact: true }).locator("xpath=..");
+    const shown = page.getByRole("status").filter({ hasText: "Your backend key" });
     await desk.button("Copy", shown).click();
     await shown.getByText("Copied", { exact: true }).waitFor();
     key = await page.evaluate(() => navigator.clipboard.readText());
@@ -102,6 +102,8 @@ describe("a first day", () => {
     assert.equal((await send({ user_id: "zoe", event_name: "ended_sleep", properties: { score: 50 } })).status, 200);
     await page.getByText("2 of 4 done").waitFor();
     await desk.said("Your first event has arrived.").waitFor();
+    await desk.button("I have copied it").click();
+    await shown.waitFor({ state: "detached" });
   });
 
   step("lists each event with what became of it, as it comes", async () => {

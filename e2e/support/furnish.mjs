@@ -27,8 +27,8 @@ function oneOf(roll, from) {
   return from[roll(from.length)];
 }
 
-/** Fills an empty workspace; `answers` people have answered the main survey. */
-export async function furnish(sonde, { name = "Lull", answers = 120 } = {}) {
+/** Fills an empty workspace; `answers` people have answered the main survey, and one survey and trigger have a long name. */
+export async function furnish(sonde, { name = "Lull", answers = 120, longest = LONG } = {}) {
   const workspace = await sonde.workspace(name);
   const member = await Member.logIn(sonde.origin);
   const at = `/workspaces/${workspace.id}`;
@@ -37,7 +37,7 @@ export async function furnish(sonde, { name = "Lull", answers = 120 } = {}) {
   const roll = dice(7);
   const { survey_id: main } = await workspace.launch(SLEEP_QUALITY);
   await answer(workspace, answers, roll);
-  const { survey_id: long } = await workspace.launch(shortSurvey({ name: LONG, title: LONG, frontend_triggers: [{ name: "settings opened" }] }));
+  const { survey_id: long } = await workspace.launch(shortSurvey({ name: longest, title: longest, frontend_triggers: [{ name: "settings opened" }] }));
   const order = shortSurvey({ name: "After an order", title: "How was ordering?", activation: after("order_delivered", 172_800), frontend_triggers: [{ name: "Home" }] });
   const { survey_id: paused } = await workspace.launch(order);
   await workspace.setStatus(paused, "paused");
@@ -48,7 +48,7 @@ export async function furnish(sonde, { name = "Lull", answers = 120 } = {}) {
   broken.questions[0].title.en = "";
   broken.questions[0].options[1].label.en = "";
   const { id: draft } = await member.do("POST", `${at}/surveys`, { document: { ...broken, launch: { ...broken.launch, activation: { backend_triggers: [], expires_after_secs: 7_200 } } } });
-  await member.do("POST", `${at}/triggers`, { kind: "backend", name: LONG.slice(0, 120) });
+  await member.do("POST", `${at}/triggers`, { kind: "backend", name: longest.slice(0, 120) });
   await Promise.all(["order_delivered", "subscription_cancelled", "trial_started"].map((event, n) => workspace.happened(`user-${n}`, event, { properties: { total: 12.5 * (n + 1), currency: "EUR", items: n + 1 } })));
   await workspace.post({ user_id: "user-1", event_name: "ended_sleep", event_id: "night-1", properties: { sleep_score: 70 } });
   await workspace.post({ user_id: "user-1", event_name: "ended_sleep", event_id: "night-1", properties: { sleep_score: 70 } });
@@ -70,11 +70,13 @@ async function answer(workspace, people, roll) {
     if (fate === 1) return;
     const feeling = oneOf(roll, FEELINGS);
     const given = { feeling: { options: [feeling], ...(feeling === "other" && { other_text: oneOf(roll, DREAMS) }) } };
-    if (fate === 2) return visitor.answer(claim.display_id, given, { revision: 1 });
+    const duration_ms = 6_000 + roll(40_000);
+    const respond = (completed) => visitor.send("PUT", `/displays/${claim.display_id}/response`, { revision: 1, completed, locale: "en", duration_ms, answers: given });
+    if (fate === 2) return respond(false);
     const recommend = score > 75 ? 8 + roll(3) : 3 + roll(7);
     Object.assign(given, { recommend: { number: recommend }, accuracy: { number: Math.min(5, 2 + roll(4)) } });
     if (roll(3) === 0) given.wish = { text: oneOf(roll, WISHES) };
-    await visitor.answer(claim.display_id, given, { revision: 1, completed: true });
+    await respond(true);
   };
   for (let from = 0; from < crowd.length; from += 8) await Promise.all(crowd.slice(from, from + 8).map(one));
 }

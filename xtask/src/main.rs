@@ -55,6 +55,8 @@ enum Command {
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
+    /// Takes pictures of every page of the dashboard, with made-up data, into docs/screens
+    Screenshots,
     /// Checks layering, sizes, named paths and other rules of the house
     Tidy,
 }
@@ -73,6 +75,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Test { only } => Ok(cmd::test::run(&only)),
         Command::Codegen { check } => cmd::codegen::run(check),
         Command::Bench { args } => cmd::bench::run(&args),
+        Command::Screenshots => cmd::screenshots::run(),
         Command::Tidy => cmd::tidy::run(),
     }
 }

@@ -85,7 +85,7 @@ export function TriggerPanel({ w, trigger, onClose }: { w: string; trigger: Trig
                 <tbody className="[&>tr:last-child>td]:border-b-0">
                   {trigger.properties.map((property) => (
                     <tr key={property.key}>
-                      <Td className="wrap-anywhere"><code className="font-mono text-sm">{property.key}</code></Td>
+                      <Td className="min-w-36 wrap-anywhere"><code className="font-mono text-sm">{property.key}</code></Td>
                       <Td>{property.types.join(", ")}</Td>
                       <Td className="max-w-48 truncate text-ink-2" title={property.examples.join(", ")}>{property.examples.join(", ")}</Td>
                     </tr>

@@ -1,0 +1,107 @@
+/**
+ * Pictures of every page of the dashboard with data on it, light and dark, wide and narrow, into docs/screens, and a
+ * sheet to look at them together. Run by `cargo xtask screenshots`.
+ */
+import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { launch } from "../web/testkit/chromium.mjs";
+import { Desk } from "./support/desk.mjs";
+import { furnish } from "./support/furnish.mjs";
+import { ROOT, Sonde } from "./support/sonde.mjs";
+
+const FOLDER = join(ROOT, "docs/screens");
+const TOTAL_MAX = 8_000_000;
+const WIDE = { width: 1280, height: 800 };
+const NARROW = { width: 390, height: 844 };
+const LOOKS = [["light", WIDE], ["dark", WIDE], ["light", NARROW], ["dark", NARROW]];
+
+const settle = async () => {};
+/** Scrolls there; the bar at the top of a narrow window must not cover it. */
+const underTheBar = (element) => {
+  element.style.scrollMarginTop = "5rem";
+  element.scrollIntoView({ block: "start" });
+};
+
+/** File name, what it is, path, and what to do there first. */
+function pages({ main, draft, rows }) {
+  const full = rows.find(({ answers }) => answers.wish).display_id;
+  const first = (it, role, name) => it.page.getByRole(role, { name }).first().waitFor();
+  return [
+    ["surveys", "Surveys", "/surveys", (it) => first(it, "table", "Surveys")],
+    ["templates", "New survey: templates", "/surveys/new?template=csat", (it) => first(it, "list", "Templates")],
+    ["editor", "Editor with the live preview", `/surveys/${main}?question=feeling`, (it) => it.field("Option 5").waitFor()],
+    ["editor-preview", "Editor: preview in dark", `/surveys/${main}?view=preview&question=recommend&look=dark`, (it) => it.page.getByTestId("stage").waitFor()],
+    ["editor-errors", "Editor: what is missing", `/surveys/${draft}?question=feeling`, (it) => it.page.getByRole("alert").first().waitFor()],
+    ["editor-translation", "Editor: translating side by side", `/surveys/${main}?part=languages&lang=de`, (it) => it.page.getByLabel(/\(German\)/).first().waitFor()],
+    ["launch", "Configure & Launch", `/surveys/${main}/launch`, (it) => it.page.getByText("Live with version 1").waitFor()],
+    ["launch-checklist", "Configure & Launch: still to do", `/surveys/${draft}/launch`, (it) => it.page.getByLabel("To do").first().waitFor()],
+    ["results", "Results", `/surveys/${main}/results`, (it) => it.page.getByRole("figure").nth(4).waitFor()],
+    ["results-questions", "Results: by question", `/surveys/${main}/results`, async (it) => {
+      await it.page.getByRole("figure").nth(4).waitFor();
+      await it.page.getByRole("figure").nth(2).evaluate(underTheBar);
+    }],
+    ["responses", "Responses", `/surveys/${main}/results?tab=responses`, (it) => it.page.getByText(/loaded/).first().waitFor()],
+    ["response", "One response", `/surveys/${main}/results?tab=responses&response=${full}`, (it) => it.dialog.getByText("user.plan").waitFor()],
+    ["triggers", "Triggers", "/triggers", (it) => first(it, "table", "Backend triggers")],
+    ["trigger", "One trigger", "/triggers?name=ended_sleep", (it) => it.dialog.getByText("sleep_score").waitFor()],
+    ["connections", "Connections", "/connections", (it) => it.page.getByText("Enabled").waitFor()],
+    ["backend-trigger", "Backend Trigger", "/connections/backend", (it) => first(it, "table", "Last events")],
+    ["live-events", "Backend Trigger: events as they come", "/connections/backend", async (it) => {
+      await first(it, "table", "Last events");
+      await it.heading("Last events").evaluate(underTheBar);
+    }],
+    ["sdk", "Web SDK", "/connections/sdk", (it) => first(it, "region", "Script tag")],
+    ["settings", "Settings", "/settings", (it) => it.field("Language tags").waitFor()],
+    ["settings-theme", "Settings: survey theme", "/settings?tab=theme", (it) => it.field("Accent colour").waitFor()],
+    ["settings-security", "Settings: security and data", "/settings?tab=security", (it) => it.page.getByText("Allowed origins").first().waitFor()],
+  ];
+}
+const GUESTS = [["login", "Log in", "/login", settle]];
+
+const name = (file, [colorScheme, { width }]) => `${file}-${colorScheme}-${width}.png`;
+
+async function shoot(browser, sonde, member, list) {
+  for (const look of LOOKS) {
+    const [colorScheme, viewport] = look;
+    const context = await browser.newContext({ viewport, colorScheme, reducedMotion: "reduce" });
+    await member?.enter(context);
+    const desk = await Desk.open(context, sonde.origin);
+    for (const [file, , path, ready] of list) {
+      await desk.goto("/nowhere");
+      await desk.goto(path);
+      await ready(desk);
+      await desk.page.evaluate(() => document.fonts.ready);
+      await desk.page.screenshot({ path: join(FOLDER, name(file, look)), animations: "disabled", caret: "hide" });
+    }
+    await context.close();
+  }
+}
+
+function sheet(all) {
+  const image = (file, look, width) => `<img src="${name(file, look)}" width="${width}" alt="">`;
+  const part = ([file, title]) => `## ${title}\n\n${image(file, LOOKS[0], 560)} ${image(file, LOOKS[1], 560)}\n\n${image(file, LOOKS[2], 240)} ${image(file, LOOKS[3], 240)}\n`;
+  return `# The dashboard, page by page\n\nLight and dark, 1280 and 390 pixels wide. Made by \`cargo xtask screenshots\` from a server of its own with made-up people.\n\n${all.map(part).join("\n")}`;
+}
+
+await rm(FOLDER, { recursive: true, force: true });
+await mkdir(FOLDER, { recursive: true });
+const [sonde, browser] = await Promise.all([Sonde.start(), launch()]);
+try {
+  const link = await sonde.setupLink();
+  const setup = [["setup", "Set-up", link.slice(sonde.origin.length), settle]];
+  await shoot(browser, sonde, null, setup);
+  const lull = await furnish(sonde, { name: "Lull, the sleep diary", answers: 160, longest: "settings_opened" });
+  const inside = pages(lull);
+  await shoot(browser, sonde, null, GUESTS);
+  await shoot(browser, sonde, lull.member, inside);
+  const all = [...inside, ...GUESTS, ...setup];
+  await writeFile(join(FOLDER, "README.md"), sheet(all));
+  const files = (await readdir(FOLDER)).filter((file) => file.endsWith(".png"));
+  const bytes = (await Promise.all(files.map(async (file) => (await stat(join(FOLDER, file))).size))).reduce((sum, size) => sum + size, 0);
+  if (files.length !== all.length * LOOKS.length) throw new Error(`${files.length} pictures instead of ${all.length * LOOKS.length}`);
+  if (bytes > TOTAL_MAX) throw new Error(`${bytes} bytes of pictures, at most ${TOTAL_MAX}`);
+  console.log(`${files.length} pictures, ${(bytes / 1e6).toFixed(1)} MB, in docs/screens`);
+} finally {
+  await browser.close();
+  await sonde.stop();
+}
