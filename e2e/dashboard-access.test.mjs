@@ -4,9 +4,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { launch } from "../web/testkit/chromium.mjs";
-import { logIn, Member, OWNER, plain } from "./support/member.mjs";
+import { cookiesOf, logIn, Member, OWNER, plain } from "./support/member.mjs";
 import { ROOT, Sonde } from "./support/sonde.mjs";
 import { shortSurvey } from "./support/surveys.mjs";
+import { until } from "./support/until.mjs";
 
 const OPENAPI = JSON.parse(readFileSync(join(ROOT, "schemas/openapi.json"), "utf8"));
 const METHODS = ["get", "post", "put", "patch", "delete"];
@@ -55,6 +56,8 @@ describe("workspaces of others", () => {
     eve = await Member.logIn(sonde.origin, { ...OWNER, email: "eve@example.com" });
     const at = `/workspaces/${workspace.id}`;
     const [settings, { draft_revision: draft }, { backend }] = await Promise.all([owner.do("GET", `${at}/settings`), owner.do("GET", `${at}/surveys/${survey}`), owner.do("GET", `${at}/connections`)]);
+    // What is counted on the side has been counted.
+    await until("the trigger is counted", async () => (await owner.do("GET", `${at}/triggers?kind=frontend`)).items[0]?.count === 1);
     theirs = { at, workspace: workspace.id, survey, settings, draft, key: backend.keys[0].id, id: display, version: "1" };
   });
   after(async () => assert.equal(await sonde?.stop(), 0));
@@ -98,7 +101,7 @@ describe("workspaces of others", () => {
 
   it("without a session each call is 401, with an invented one too", async () => {
     const wrong = [];
-    for (const cookie of [undefined, "sonde=invented", `__Host-${owner.cookie}`]) {
+    for (const cookie of [undefined, "sonde=invented", `other-${owner.cookie}`]) {
       for (const [method, path] of CALLS) {
         const reply = await owner.send(method, fill(path), bodyOf(method, path), { cookie });
         if (reply.status !== 401) wrong.push(`${method} ${path}: ${text(reply)}`);
@@ -143,10 +146,8 @@ describe("sessions", () => {
   after(async () => assert.equal(await sonde?.stop(), 0));
 
   it("the cookie is kept from scripts and from other sites", async () => {
-    const [line] = (await logIn(sonde.origin)).headers["set-cookie"];
-    const [pair, ...flags] = line.split("; ");
-    assert.match(pair, /^sonde=\S{20,}$/);
-    assert.deepEqual(flags.filter((flag) => !flag.startsWith("Max-Age")).sort(), ["HttpOnly", "Path=/", "SameSite=Lax"]);
+    // Some browsers take the bound one on this machine, some do not.
+    assert.deepEqual(cookiesOf(await logIn(sonde.origin)), ["__Host-sonde HttpOnly Path=/ SameSite=Lax Secure", "sonde HttpOnly Path=/ SameSite=Lax"]);
   });
 
   it("signing in needs the header that only the dashboard's own pages can send", async () => {
@@ -214,15 +215,14 @@ describe("the way to the server", () => {
     withOwner(test, { SONDE_INSECURE_COOKIE: "true" }, async (_, origin) => {
       const reply = await logIn(origin, OWNER, { host: "sonde.example.com" });
       assert.equal(reply.status, 200, reply.text);
-      assert.match(reply.headers["set-cookie"][0], /^sonde=/);
+      assert.deepEqual(cookiesOf(reply), ["sonde HttpOnly Path=/ SameSite=Lax"]);
     }));
 
   it("behind https the cookie is bound to the host and to https", (test) =>
     withOwner(test, { SONDE_PUBLIC_URL: "https://sonde.example.com" }, async (_, origin) => {
       const reply = await logIn(origin, OWNER, { host: "sonde.example.com", "x-forwarded-proto": "https" });
-      const [pair, ...flags] = reply.headers["set-cookie"][0].split("; ");
-      assert.match(pair, /^__Host-sonde=\S{20,}$/);
-      assert.deepEqual(flags.filter((flag) => !flag.startsWith("Max-Age")).sort(), ["HttpOnly", "Path=/", "SameSite=Lax", "Secure"]);
+      assert.equal(reply.status, 200, reply.text);
+      assert.deepEqual(cookiesOf(reply), ["__Host-sonde HttpOnly Path=/ SameSite=Lax Secure"]);
     }));
 
   it("a page says so when the password would go over plain http", (test) =>

@@ -32,13 +32,23 @@ export function logIn(origin, who = OWNER, headers = {}) {
   return plain(origin, "/api/v1/auth/login", { method: "POST", headers: all, body: JSON.stringify(who) });
 }
 
+/** The cookies that an answer sets: the name and the flags of each, without its age. */
+export function cookiesOf(reply) {
+  return reply.headers["set-cookie"].map((line) => {
+    const [, name, value, rest] = /^([^=]+)=([^;]+); (.*)$/.exec(line);
+    assert.ok(value.length > 20, line);
+    return [name, ...rest.split("; ").filter((flag) => !flag.startsWith("Max-Age=")).sort()].join(" ");
+  });
+}
+
 export class Member {
   /** Signs in by an answer of `logIn`. */
   constructor(origin, reply) {
     assert.equal(reply.status, 200, reply.text);
     this.origin = origin;
     this.csrf = reply.json.csrf_token;
-    [this.cookie] = reply.headers["set-cookie"].map((line) => line.split(";")[0]);
+    const pairs = reply.headers["set-cookie"].map((line) => line.split(";")[0]);
+    this.cookie = pairs.find((pair) => pair.startsWith("sonde=")) ?? pairs[0];
   }
 
   static async logIn(origin, who) {
