@@ -284,6 +284,7 @@ describe("a first day", () => {
     const [first] = (await csv()).filter(({ user_id }) => user_id === "ben");
     assert.equal(first["event.device"], "'=watch", "a formula in the file");
     await grid.getByRole("cell", { name: "ben", exact: true }).click();
+    await desk.dialog.getByText("user.plan", { exact: true }).waitFor();
     const facts = await desk.dialog.locator("dl").evaluateAll((lists) => lists.flatMap((list) => [...list.querySelectorAll("dt")].map((dt) => [dt.innerText.trim(), dt.nextElementSibling.innerText.trim()])));
     const told = Object.fromEntries(facts);
     assert.deepEqual(scores(told), exact.ben);
