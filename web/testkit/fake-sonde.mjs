@@ -10,7 +10,7 @@ export const EMBED = join(import.meta.dirname, "../sdk-web/dist/embed/v1");
 const PREFIX = "/api/v1/client";
 
 export function widgetFile() {
-  const files = readdirSync(EMBED).filter((name) => name.startsWith("widget-"));
+  const files = readdirSync(EMBED).filter((name) => name.startsWith("widget-") && name.endsWith(".js"));
   if (files.length !== 1) throw new Error("run `npm run build` first");
   return files[0];
 }

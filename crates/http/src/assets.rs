@@ -24,21 +24,15 @@ const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-
 /// A file of the SDK. Names with a hash never change; the loader is looked up again after five minutes.
 pub(crate) async fn sdk(Path(path): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
     let missing = || Problem::new(StatusCode::NOT_FOUND, "there is no such file; was the web SDK built?");
-    let file = Sdk::get(&path).ok_or_else(missing)?;
-    let etag = etag(&file.metadata.sha256_hash());
+    let mut response = find::<Sdk>(&path, &headers).ok_or_else(missing)?;
     let immutable = path.rsplit('/').next().is_some_and(|name| name.starts_with("widget-"));
     let caching = if immutable { IMMUTABLE } else { "public, max-age=300" };
-    let mut response = unless_known(&headers, &etag, file);
     let fixed = response.headers_mut();
-    fixed.insert(CONTENT_TYPE, HeaderValue::from_static(media_type(&path)));
     fixed.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
     fixed.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     fixed.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
     fixed.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     fixed.insert(VARY, HeaderValue::from_static("accept-encoding"));
-    if let Ok(etag) = HeaderValue::from_str(&etag) {
-        fixed.insert(ETAG, etag);
-    }
     Ok(response)
 }
 
@@ -70,10 +64,10 @@ pub(crate) async fn dashboard(method: Method, uri: Uri, headers: HeaderMap) -> R
     let is_asset = path.starts_with("assets/");
     // A compressed sibling is no page of its own.
     let is_sibling = std::path::Path::new(path).extension().is_some_and(|end| end == "br" || end == "gz");
-    let mut response = match find(path, &headers).filter(|_| !is_sibling) {
+    let mut response = match find::<Dashboard>(path, &headers).filter(|_| !is_sibling) {
         Some(response) => response,
         None if is_asset => return Err(Problem::new(StatusCode::NOT_FOUND, "there is no such file")),
-        None => match find("index.html", &headers) {
+        None => match find::<Dashboard>("index.html", &headers) {
             Some(page) => page,
             None => ([(CONTENT_TYPE, "text/html; charset=utf-8")], PLACEHOLDER).into_response(),
         },
@@ -89,10 +83,10 @@ pub(crate) async fn dashboard(method: Method, uri: Uri, headers: HeaderMap) -> R
 }
 
 /// A file in the smallest form that the browser takes.
-fn find(path: &str, headers: &HeaderMap) -> Option<Response> {
-    let plain = Dashboard::get(path)?;
+fn find<Files: RustEmbed>(path: &str, headers: &HeaderMap) -> Option<Response> {
+    let plain = Files::get(path)?;
     let compressed = [("br", ".br"), ("gzip", ".gz")].into_iter().filter(|(coding, _)| takes(headers, coding));
-    let mut files = compressed.filter_map(|(coding, end)| Some((coding, Dashboard::get(&format!("{path}{end}"))?)));
+    let mut files = compressed.filter_map(|(coding, end)| Some((coding, Files::get(&format!("{path}{end}"))?)));
     let (coding, file) = match files.next() {
         Some((coding, file)) => (Some(coding), file),
         None => (None, plain),

@@ -54,18 +54,20 @@ pub(crate) fn run(options: &Options) -> Result<ExitCode> {
     build::steps(&mut steps, profile)?;
     let binary = repo::binary("sonde", profile)?;
     let _registered = interrupted()?;
+    let mut keys = None;
+    if !options.no_demo {
+        steps.next("demo workspace");
+        // Before the server starts: one without members would ask for an owner.
+        keys = seed(&binary, &data, new)?;
+        steps.end("demo workspace there");
+    }
     steps.next("server starts");
     let mut server = start_server(&binary, options.listen, &data)?;
     let Some(()) = until_ready(&mut server, options.listen)? else {
         return stop(&mut server, None);
     };
     steps.end("server ready");
-    let mut demo = None;
-    if !options.no_demo {
-        steps.next("demo starts");
-        demo = start_demo(options, &binary, &data, new)?;
-        steps.end("demo started");
-    }
+    let mut demo = keys.map(|keys| start_demo(options, &keys)).transpose()?;
     say_where(options, &data, new, demo.is_some());
     watch(&mut server, demo.as_mut())
 }
@@ -121,8 +123,8 @@ fn until_ready(server: &mut Supervised, listen: SocketAddr) -> Result<Option<()>
     }
 }
 
-/// Seeds a new data folder, then starts the demo with the keys kept there. `None` if there are none.
-fn start_demo(options: &Options, binary: &Path, data: &Path, new: bool) -> Result<Option<Supervised>> {
+/// Seeds a new data folder, and finds the demo's keys. `None` if there are none.
+fn seed(binary: &Path, data: &Path, new: bool) -> Result<Option<demo::Keys>> {
     let sonde = demo::Cli { binary, data };
     if new {
         // At once: whatever fails afterwards, this password is kept nowhere else.
@@ -134,15 +136,18 @@ fn start_demo(options: &Options, binary: &Path, data: &Path, new: bool) -> Resul
         return Ok(None);
     };
     sonde.launch_survey_once(&keys)?;
-    let child = Supervised::start(
+    Ok(Some(keys))
+}
+
+fn start_demo(options: &Options, keys: &demo::Keys) -> Result<Supervised> {
+    Supervised::start(
         repo::command("node")
             .args(["demo/server.mjs", "--port", &options.demo_listen.port().to_string()])
             .args(["--sonde", &url(options.listen)])
             // Not as arguments: every user of this machine can list those.
             .env("SONDE_BACKEND_KEY", &keys.backend_key)
             .env("SONDE_SDK_KEY", &keys.sdk_key),
-    )?;
-    Ok(Some(child))
+    )
 }
 
 fn say_where(options: &Options, data: &Path, new: bool, demo: bool) {
@@ -153,7 +158,7 @@ fn say_where(options: &Options, data: &Path, new: bool, demo: bool) {
     }
     line(&format!("data       {}", data.display()));
     if options.no_demo && new {
-        line("There is no workspace yet; make one with `sonde admin init`, see its --help.");
+        line("There is no workspace yet: open the link above to make one, or use `sonde admin init`.");
     }
     line("Ctrl-C stops everything.");
     line("");

@@ -1,11 +1,12 @@
-/** Writes `.br` and `.gz` next to every asset that shrinks, so that the server compresses nothing while it serves. */
+/** `node precompress.mjs FOLDER`: writes `.br` and `.gz` next to every file that shrinks, so that the server compresses
+ * nothing while it serves. */
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { extname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const TEXT = new Set([".html", ".js", ".css", ".svg", ".json", ".txt", ".webmanifest"]);
-const dist = fileURLToPath(new URL("dist/", import.meta.url));
+const [dist] = process.argv.slice(2);
+if (!dist) throw new Error("which folder?");
 
 let first = 0;
 for (const entry of await readdir(dist, { recursive: true, withFileTypes: true })) {
