@@ -102,8 +102,17 @@ impl Supervised {
         self.child.try_wait().context("cannot ask how a child is")
     }
 
-    /// The last lines it printed, without colours.
-    pub(crate) fn last_words(&self) -> String {
+    /// The last lines it printed, without colours. Of a child that has ended, all of them: they may still be on their
+    /// way through the threads that read its outputs.
+    pub(crate) fn last_words(&mut self) -> String {
+        let waiting = Stopwatch::start();
+        while waiting.elapsed() < DRAIN_PATIENCE {
+            match self.lines.recv_timeout(TICK) {
+                Ok(line) => self.remember(line),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
         self.last_words.iter().map(|line| without_colours(line)).collect::<Vec<_>>().join("\n")
     }
 
