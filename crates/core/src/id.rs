@@ -90,6 +90,10 @@ id_type!(
     KeyId, "key"
 );
 id_type!(
+    /// A secret that proves users' identity, to be named without showing it.
+    IdentitySecretId, "ids"
+);
+id_type!(
     /// An event id made by Sonde because the sender gave none.
     GeneratedEventId, "evt"
 );

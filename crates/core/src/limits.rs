@@ -84,6 +84,8 @@ pub const PROPERTY_EXAMPLES_MAX: usize = 3;
 pub const PROPERTY_EXAMPLE_BYTES_MAX: usize = 64;
 /// Most backend keys of a workspace that work at the same time: one in use and the next during a rotation.
 pub const BACKEND_KEYS_LIVE_MAX: usize = 2;
+/// Secrets for identity proof that a workspace can have at once: the one in use and the one that takes its place.
+pub const IDENTITY_SECRETS_MAX: usize = 2;
 
 const _: () = assert!(EXPIRES_AFTER_SECS_MIN < EXPIRES_AFTER_SECS_MAX);
 const _: () = assert!(EVENT_BYTES_MAX < CLIENT_BODY_BYTES_MAX);

@@ -16,11 +16,19 @@ pub struct WorkspaceSettings {
     pub allowed_origins: AllowedOrigins,
     /// Response rows older than this many days are deleted; `None` keeps them.
     pub response_retention_days: Option<u32>,
+    /// Whether users have to prove who they are, and how.
+    pub identity_proof: IdentityProof,
 }
 
 impl Default for WorkspaceSettings {
     fn default() -> Self {
-        Self { languages: vec!["en".into()], theme: Theme::default(), allowed_origins: AllowedOrigins::Any, response_retention_days: None }
+        Self {
+            languages: vec!["en".into()],
+            theme: Theme::default(),
+            allowed_origins: AllowedOrigins::Any,
+            response_retention_days: None,
+            identity_proof: IdentityProof::Off,
+        }
     }
 }
 
@@ -134,6 +142,19 @@ named_choice!(
         BottomLeft = "bottom_left",
         /// In the middle, over the page.
         Center = "center",
+    }
+);
+
+named_choice!(
+    /// How identified users prove who they are.
+    IdentityProof {
+        /// Not at all.
+        #[default]
+        Off = "off",
+        /// By a short token that the customer's server signed.
+        Jwt = "jwt",
+        /// By that, or by the HMAC of the user's id.
+        JwtOrHmac = "jwt_or_hmac",
     }
 );
 

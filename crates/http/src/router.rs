@@ -58,7 +58,9 @@ fn dashboard_routes<E: Engine>() -> Router<Arc<Service<E>>> {
         .route("/triggers", get(dashboard::triggers::list::<E>).post(dashboard::triggers::create::<E>))
         .route("/triggers/archive", post(dashboard::triggers::archive::<E>))
         .route("/triggers/restore", post(dashboard::triggers::restore::<E>))
-        .route("/settings", get(dashboard::settings::show::<E>).put(dashboard::settings::replace::<E>));
+        .route("/settings", get(dashboard::settings::show::<E>).put(dashboard::settings::replace::<E>))
+        .route("/settings/identity-secrets", get(dashboard::identity::list::<E>).post(dashboard::identity::create::<E>))
+        .route("/settings/identity-secrets/{secret}", delete(dashboard::identity::revoke::<E>));
     let workspace = workspace.merge(survey_routes());
     Router::new()
         .route("/api/v1/auth/state", get(dashboard::auth::state::<E>))

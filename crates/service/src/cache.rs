@@ -9,7 +9,7 @@ use sonde_core::id::{KeyId, SurveyId, WorkspaceId};
 use sonde_core::key::{KeyHash, KeyKind};
 use sonde_core::survey::{Survey, SurveyDocument, SurveyStatus, parse_document};
 use sonde_core::time::Timestamp;
-use sonde_storage::{ApiKey, Catalogue, StorageError, StorageErrorKind, SurveyRecord, Workspace};
+use sonde_storage::{ApiKey, Catalogue, IdentitySecret, StorageError, StorageErrorKind, SurveyRecord, Workspace};
 use subtle::ConstantTimeEq as _;
 
 /// Most versions of surveys kept in memory beyond the published ones.
@@ -20,6 +20,8 @@ const OLD_VERSIONS_MAX: usize = 4_096;
 pub struct CachedWorkspace {
     /// Name and settings.
     pub record: Workspace,
+    /// With which its users' identity is proven, by creation.
+    pub identity_secrets: Vec<IdentitySecret>,
     /// What decisions read.
     pub snapshot: WorkspaceSnapshot,
     /// Changes with every change of the catalogue: the `ETag` of the client configuration.
@@ -90,6 +92,7 @@ impl CatalogueCache {
         let all = catalogue.workspaces().await?;
         let Some(record) = all.into_iter().find(|workspace| workspace.id == id) else { return Ok(()) };
         let records = catalogue.surveys(id).await?;
+        let identity_secrets = catalogue.identity_secrets(id).await?;
         let surveys = records.iter().map(survey).collect::<Result<Vec<_>, _>>()?;
         let mut maps = self.write();
         for survey in surveys.iter().filter(|survey| survey.version > 0) {
@@ -97,7 +100,7 @@ impl CatalogueCache {
         }
         let revision = maps.workspaces.get(&id).map_or(1, |cached| cached.revision + 1);
         let snapshot = WorkspaceSnapshot::new(id, record.wait_period, surveys);
-        maps.workspaces.insert(id, Arc::new(CachedWorkspace { record, snapshot, revision }));
+        maps.workspaces.insert(id, Arc::new(CachedWorkspace { record, identity_secrets, snapshot, revision }));
         Ok(())
     }
 

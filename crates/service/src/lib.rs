@@ -11,6 +11,7 @@ mod client;
 mod clock;
 pub mod connections;
 mod error;
+pub mod identity;
 mod ingest;
 mod keys;
 mod known_keys;

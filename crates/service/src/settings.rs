@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sonde_core::id::WorkspaceId;
 use sonde_core::limits::{RESPONSE_RETENTION_DAYS_MAX, WAIT_PERIOD_DAYS_MAX};
-use sonde_core::settings::WorkspaceSettings;
+use sonde_core::settings::{IdentityProof, WorkspaceSettings};
 use sonde_core::time::Span;
 use sonde_storage::Workspace;
 
@@ -47,6 +47,10 @@ impl<E: Engine> Service<E> {
             return Err(Error::Invalid(wrong));
         }
         let stored = self.stored_workspace(workspace).await?;
+        let turned_on = stored.settings.identity_proof == IdentityProof::Off && input.settings.identity_proof != IdentityProof::Off;
+        if turned_on && self.engine.identity_secrets(workspace).await?.is_empty() {
+            return Err(Error::invalid("/identity_proof/mode", "needs a secret; create one first"));
+        }
         let changed = Workspace {
             name: input.name.trim().to_owned(),
             wait_period: Span::from_days(i64::from(input.wait_period_days)),

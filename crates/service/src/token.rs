@@ -1,7 +1,7 @@
 //! Client tokens: who an SDK speaks for, signed by this installation, kept nowhere.
 //!
-//! `base64url(payload) "." base64url(HMAC-SHA256(payload))`, where the payload is: version (1 byte, 1), namespace (1),
-//! platform (1), workspace (16), time of issue in milliseconds (8, big-endian), then the user id in UTF-8.
+//! `base64url(payload) "." base64url(HMAC-SHA256(payload))`, where the payload is: version (1 byte, 2), namespace (1),
+//! platform (1), whether identity was proven (1), workspace (16), time of issue in milliseconds (8, big-endian), then the user id in UTF-8.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,9 +17,9 @@ pub const TOKEN_LIFETIME: Span = Span::DAY;
 /// Longest token, in bytes of text: a user id of 256 four-byte scalars, its header and signature in base64.
 pub const TOKEN_BYTES_MAX: usize = 1_500;
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const PAGE_TOKEN: &[u8] = b"page";
-const HEADER_BYTES: usize = 3 + 16 + 8;
+const HEADER_BYTES: usize = 4 + 16 + 8;
 
 /// Who an SDK speaks for, and where it runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub struct Session {
     pub user: UserRef,
     /// Where.
     pub platform: Platform,
+    /// Whether the customer's server vouched for the user.
+    pub proven: bool,
 }
 
 /// Signs and verifies tokens with one secret.
@@ -46,7 +48,8 @@ impl TokenSigner {
     /// A token for a session, issued now.
     pub(crate) fn issue(&self, session: &Session, now: Timestamp) -> String {
         let mut payload = Vec::with_capacity(HEADER_BYTES + session.user.id.as_str().len());
-        payload.extend([VERSION, namespace_byte(session.user.namespace), platform_byte(session.platform)]);
+        let proven = u8::from(session.proven);
+        payload.extend([VERSION, namespace_byte(session.user.namespace), platform_byte(session.platform), proven]);
         payload.extend(session.user.workspace.as_bytes());
         payload.extend(now.as_millis().to_be_bytes());
         payload.extend(session.user.id.as_str().as_bytes());
@@ -82,7 +85,7 @@ impl TokenSigner {
 
 fn read_payload(payload: &[u8], now: Timestamp) -> Option<Session> {
     let (header, id) = payload.split_at_checked(HEADER_BYTES)?;
-    let [VERSION, namespace, platform, rest @ ..] = header else { return None };
+    let [VERSION, namespace, platform, proven @ (0 | 1), rest @ ..] = header else { return None };
     let (workspace, issued_at) = rest.split_at_checked(16)?;
     let issued_at = Timestamp::from_millis(i64::from_be_bytes(issued_at.try_into().ok()?));
     if now.since(issued_at) >= TOKEN_LIFETIME {
@@ -93,7 +96,8 @@ fn read_payload(payload: &[u8], now: Timestamp) -> Option<Session> {
         namespace: namespace_from(*namespace)?,
         id: UserId::new(std::str::from_utf8(id).ok()?).ok()?,
     };
-    Some(Session { user, platform: Platform::ALL.into_iter().find(|known| platform_byte(*known) == *platform)? })
+    let platform = Platform::ALL.into_iter().find(|known| platform_byte(*known) == *platform)?;
+    Some(Session { user, platform, proven: *proven == 1 })
 }
 
 const fn namespace_byte(namespace: Namespace) -> u8 {
@@ -125,7 +129,7 @@ mod tests {
 
     fn session(id: &str) -> Session {
         let user = UserRef { workspace: WorkspaceId::from_bytes([7; 16]), namespace: Namespace::Anonymous, id: UserId::new(id).unwrap() };
-        Session { user, platform: Platform::Android }
+        Session { user, platform: Platform::Android, proven: id == "u1" }
     }
 
     #[test]

@@ -2,12 +2,12 @@
 
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
-use sonde_core::id::{KeyId, WorkspaceId};
+use sonde_core::id::{IdentitySecretId, KeyId, WorkspaceId};
 use sonde_core::key::{KeyHash, KeyKind};
 use sonde_core::settings::WorkspaceSettings;
 use sonde_core::time::{Span, Timestamp};
 use sonde_core::trigger::{TriggerKind, TriggerName};
-use sonde_storage::{ApiKey, Catalogue, NewWorkspace, StorageError, StorageErrorKind, TriggerRecord, Workspace};
+use sonde_storage::{ApiKey, Catalogue, IdentitySecret, NewWorkspace, StorageError, StorageErrorKind, TriggerRecord, Workspace};
 
 use crate::EmbeddedStore;
 use crate::error;
@@ -85,6 +85,41 @@ impl Catalogue for EmbeddedStore {
                     }
                     Ok(())
                 })
+            })
+            .await
+    }
+
+    async fn identity_secrets(&self, workspace: WorkspaceId) -> Result<Vec<IdentitySecret>, StorageError> {
+        self.reader
+            .run(move |connection| {
+                let sql = "SELECT id, workspace_id, secret, created_at FROM identity_secrets WHERE workspace_id = ?1 \
+                           ORDER BY created_at, id";
+                read_all(connection, "read identity secrets", sql, params![workspace.as_bytes()], |row| {
+                    Ok(IdentitySecret {
+                        id: IdentitySecretId::from_bytes(row.get(0)?),
+                        workspace: WorkspaceId::from_bytes(row.get(1)?),
+                        text: row.get(2)?,
+                        created_at: timestamp(row, 3)?,
+                    })
+                })
+            })
+            .await
+    }
+
+    async fn create_identity_secret(&self, secret: IdentitySecret, max: usize) -> Result<(), StorageError> {
+        self.writer
+            .run(move |connection| {
+                write(connection, "store an identity secret", |transaction| create_identity_secret(transaction, &secret, max))
+            })
+            .await
+    }
+
+    async fn delete_identity_secret(&self, workspace: WorkspaceId, secret: IdentitySecretId) -> Result<(), StorageError> {
+        self.writer
+            .run(move |connection| {
+                let sql = "DELETE FROM identity_secrets WHERE workspace_id = ?1 AND id = ?2";
+                let row = params![workspace.as_bytes(), secret.as_bytes()];
+                expect_one(execute(connection, "delete an identity secret", sql, row)?, "identity secret")
             })
             .await
     }
@@ -172,6 +207,19 @@ fn create_key(transaction: &Transaction<'_>, key: &ApiKey, live_max: usize) -> R
         return Err(StorageError::new(StorageErrorKind::AlreadyExists, format!("there are {live_max} such keys already")));
     }
     insert_key(transaction, key)
+}
+
+fn create_identity_secret(transaction: &Transaction<'_>, secret: &IdentitySecret, max: usize) -> Result<(), StorageError> {
+    expect_workspace(transaction, secret.workspace)?;
+    let sql = "SELECT count(*) FROM identity_secrets WHERE workspace_id = ?1";
+    let known = read_one(transaction, "count identity secrets", sql, params![secret.workspace.as_bytes()], |row| row.get(0))?;
+    let known: i64 = known.unwrap_or_default();
+    if usize::try_from(known).unwrap_or(usize::MAX) >= max {
+        return Err(StorageError::new(StorageErrorKind::AlreadyExists, format!("there are {max} identity secrets already")));
+    }
+    let sql = "INSERT INTO identity_secrets (id, workspace_id, secret, created_at) VALUES (?1, ?2, ?3, ?4)";
+    let row = params![secret.id.as_bytes(), secret.workspace.as_bytes(), secret.text, secret.created_at.as_millis()];
+    execute(transaction, "store an identity secret", sql, row).map(|_| ())
 }
 
 pub(crate) fn expect_workspace(transaction: &Transaction<'_>, workspace: WorkspaceId) -> Result<(), StorageError> {

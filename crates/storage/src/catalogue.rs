@@ -1,8 +1,9 @@
 //! The catalogue: workspaces, keys, what was decided about triggers, and the [`Surveys`].
 
+use std::fmt;
 use std::future::Future;
 
-use sonde_core::id::{KeyId, WorkspaceId};
+use sonde_core::id::{IdentitySecretId, KeyId, WorkspaceId};
 use sonde_core::key::{KeyHash, KeyKind};
 use sonde_core::settings::WorkspaceSettings;
 use sonde_core::time::{Span, Timestamp};
@@ -46,6 +47,27 @@ pub struct ApiKey {
     pub last_used_at: Option<Timestamp>,
     /// From then on it opens nothing.
     pub revoked_at: Option<Timestamp>,
+}
+
+/// A secret shared with the customer's server, which proves with it who its users are.
+#[derive(Clone, PartialEq, Eq)]
+pub struct IdentitySecret {
+    /// Its name, which proves nothing.
+    pub id: IdentitySecretId,
+    /// Whose.
+    pub workspace: WorkspaceId,
+    /// The secret itself: a keyed hash cannot be checked without it.
+    pub text: String,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+/// Without the secret.
+impl fmt::Debug for IdentitySecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, workspace, created_at, .. } = self;
+        f.debug_struct("IdentitySecret").field("id", id).field("workspace", workspace).field("created_at", created_at).finish()
+    }
 }
 
 /// What members have decided about a trigger; what was seen of it is in
@@ -101,6 +123,20 @@ pub trait Catalogue: Surveys {
 
     /// Notes when keys were last used; never back in time.
     fn touch_keys(&self, used: Vec<(KeyId, Timestamp)>) -> impl Future<Output = Result<(), StorageError>> + Send;
+
+    /// The secrets of a workspace for identity proof, by creation.
+    fn identity_secrets(&self, workspace: WorkspaceId) -> impl Future<Output = Result<Vec<IdentitySecret>, StorageError>> + Send;
+
+    /// Adds a secret, unless the workspace has `max`: [`AlreadyExists`](crate::StorageErrorKind::AlreadyExists) then.
+    /// [`NotFound`](crate::StorageErrorKind::NotFound) when there is no such workspace.
+    fn create_identity_secret(&self, secret: IdentitySecret, max: usize) -> impl Future<Output = Result<(), StorageError>> + Send;
+
+    /// Forgets a secret. [`NotFound`](crate::StorageErrorKind::NotFound) when the workspace has no such secret.
+    fn delete_identity_secret(
+        &self,
+        workspace: WorkspaceId,
+        secret: IdentitySecretId,
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
 
     /// What was decided about triggers of a workspace, by kind and name.
     fn trigger_records(&self, workspace: WorkspaceId) -> impl Future<Output = Result<Vec<TriggerRecord>, StorageError>> + Send;

@@ -35,7 +35,7 @@ pub mod memory;
 
 pub use accounts::{Accounts, Member, MemberSession, SessionHash};
 pub use activity::{Activity, Append, EventFingerprint, KeyObservation, Merge, Observation, Outcome, PropertyStats, TriggerStats, Write};
-pub use catalogue::{ApiKey, Catalogue, NewWorkspace, TriggerRecord, Workspace};
+pub use catalogue::{ApiKey, Catalogue, IdentitySecret, NewWorkspace, TriggerRecord, Workspace};
 pub use error::{StorageError, StorageErrorKind};
 pub use responses::{ResponseCounts, ResponseQuery, ResponseRow, Responses};
 pub use surveys::{SurveyRecord, SurveyVersion, Surveys};

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sonde_core::display::{Display, UserChange};
 use sonde_core::event::{EVENT_LIFETIME, EventId, EventRecord, EventSeq};
-use sonde_core::id::{DisplayId, KeyId, MemberId, SurveyId, WorkspaceId};
+use sonde_core::id::{DisplayId, IdentitySecretId, KeyId, MemberId, SurveyId, WorkspaceId};
 use sonde_core::key::KeyHash;
 use sonde_core::limits::{
     EVENTS_PER_TRIGGER_CONSIDERED, PROPERTY_EXAMPLES_MAX, TRIGGER_DAYS, TRIGGER_PROPERTY_KEYS_MAX, TRIGGERS_PER_WORKSPACE_MAX,
@@ -23,8 +23,8 @@ use sonde_core::trigger::{TriggerKind, TriggerName};
 use sonde_core::user::{Consumption, Namespace, UserActivity, UserId, UserRef, UserState};
 
 use crate::{
-    Activity, ApiKey, Append, Catalogue, EventFingerprint, KeyObservation, Member, MemberSession, Merge, NewWorkspace, Outcome,
-    SessionHash, StorageError, StorageErrorKind, SurveyRecord, SurveyVersion, TriggerRecord, TriggerStats, Workspace, Write,
+    Activity, ApiKey, Append, Catalogue, EventFingerprint, IdentitySecret, KeyObservation, Member, MemberSession, Merge, NewWorkspace,
+    Outcome, SessionHash, StorageError, StorageErrorKind, SurveyRecord, SurveyVersion, TriggerRecord, TriggerStats, Workspace, Write,
 };
 
 /// The model. Clones share everything.
@@ -40,6 +40,7 @@ struct Everything {
     memberships: BTreeSet<(WorkspaceId, MemberId)>,
     sessions: BTreeMap<SessionHash, MemberSession>,
     keys: Vec<ApiKey>,
+    identity_secrets: Vec<IdentitySecret>,
     trigger_records: BTreeMap<(WorkspaceId, TriggerKind, TriggerName), TriggerRecord>,
     token_secret: Option<[u8; 32]>,
     surveys: BTreeMap<(WorkspaceId, SurveyId), SurveyRecord>,
@@ -367,6 +368,32 @@ impl Catalogue for MemoryStore {
                 key.last_used_at = key.last_used_at.max(Some(at));
             }
         }
+        Ok(())
+    }
+
+    async fn identity_secrets(&self, workspace: WorkspaceId) -> Result<Vec<IdentitySecret>, StorageError> {
+        let mut secrets = self.lock().identity_secrets.clone();
+        secrets.retain(|secret| secret.workspace == workspace);
+        secrets.sort_by_key(|secret| (secret.created_at, secret.id));
+        Ok(secrets)
+    }
+
+    async fn create_identity_secret(&self, secret: IdentitySecret, max: usize) -> Result<(), StorageError> {
+        let mut everything = self.lock();
+        if !everything.workspaces.contains_key(&secret.workspace) {
+            return Err(not_found("workspace"));
+        }
+        if everything.identity_secrets.iter().filter(|other| other.workspace == secret.workspace).count() >= max {
+            return Err(StorageError::new(StorageErrorKind::AlreadyExists, format!("there are {max} identity secrets already")));
+        }
+        everything.identity_secrets.push(secret);
+        Ok(())
+    }
+
+    async fn delete_identity_secret(&self, workspace: WorkspaceId, secret: IdentitySecretId) -> Result<(), StorageError> {
+        let mut everything = self.lock();
+        let place = everything.identity_secrets.iter().position(|known| known.workspace == workspace && known.id == secret);
+        everything.identity_secrets.remove(place.ok_or_else(|| not_found("identity secret"))?);
         Ok(())
     }
 

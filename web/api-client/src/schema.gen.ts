@@ -413,6 +413,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/settings/identity-secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The workspace's secrets for identity proof. */
+        get: operations["listIdentitySecrets"];
+        put?: never;
+        /** Create a secret for identity proof. */
+        post: operations["createIdentitySecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/settings/identity-secrets/{secret}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke a secret for identity proof: from now on it proves nothing. Client tokens that it opened last out their day. */
+        delete: operations["revokeIdentitySecret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/surveys": {
         parameters: {
             query?: never;
@@ -995,17 +1030,31 @@ export interface components {
             attributes?: {
                 [key: string]: unknown;
             };
+            /** @description As of a session. */
+            proof?: string | null;
             /** @description The customer's id: a string or an integer. */
             user_id: string;
         };
         /**
-         * @description How users prove who they are.
+         * @description How users prove who they are: not at all, by a JWT, or by a JWT or the HMAC of their id.
          * @enum {string}
          */
-        IdentityMode: "off";
+        IdentityMode: "off" | "jwt" | "jwt_or_hmac";
         /** @description Whether users have to prove who they are. */
         IdentityProof: {
             mode: components["schemas"]["IdentityMode"];
+        };
+        /** @description A secret for identity proof, without the secret. */
+        IdentitySecretBody: {
+            created_at: string;
+            /** @description Begins and ends as the secret does. */
+            hint: string;
+            /** @description `ids_…` */
+            id: string;
+        };
+        /** @description The secrets that work, by creation. */
+        IdentitySecretsBody: {
+            items: components["schemas"]["IdentitySecretBody"][];
         };
         /** @description What became of one item. */
         ItemResult: {
@@ -1037,6 +1086,7 @@ export interface components {
             /** @enum {string} */
             type: "attributes";
         } | {
+            proof?: string | null;
             /** @enum {string} */
             type: "identify";
             user_id: string;
@@ -1100,6 +1150,15 @@ export interface components {
         /** @description The name of a workspace. */
         NameRequest: {
             name: string;
+        };
+        /** @description A new secret for identity proof. */
+        NewIdentitySecretBody: {
+            /** @description Begins and ends as the secret does. */
+            hint: string;
+            /** @description `ids_…` */
+            id: string;
+            /** @description The secret. It is never told again. */
+            secret: string;
         };
         /** @description A new key of servers. */
         NewKeyBody: {
@@ -1400,6 +1459,8 @@ export interface components {
             };
             /** @description `web`, `ios` or `android`. */
             platform: string;
+            /** @description By which the customer's server vouches for the user: a JWT, or an HMAC. Needed where identity proof is on. */
+            proof?: string | null;
             /** @description The customer's id: a string or an integer. Exactly one of `user_id` and `anonymous_id`. */
             user_id?: string | null;
         };
@@ -2343,7 +2404,7 @@ export interface operations {
                     "application/json": components["schemas"]["IdentifyBody"];
                 };
             };
-            /** @description No valid session */
+            /** @description No valid session, missing or bad proof */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -2394,7 +2455,7 @@ export interface operations {
                     "application/json": components["schemas"]["SessionBody"];
                 };
             };
-            /** @description Missing or unknown key */
+            /** @description Missing or unknown key, missing or bad proof */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -4047,6 +4108,444 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Breaks a rule; each place is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    listIdentitySecrets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `wsp_…` */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them, at most two */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentitySecretsBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description The header x-sonde-csrf is missing or wrong */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description No such thing, or not the member's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description Breaks a rule; each place is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    createIdentitySecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `wsp_…` */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewIdentitySecretBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description The header x-sonde-csrf is missing or wrong */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description No such thing, or not the member's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description Two secrets work already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Breaks a rule; each place is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    revokeIdentitySecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `ids_…` */
+                secret: string;
+                /** @description `wsp_…` */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description The header x-sonde-csrf is missing or wrong */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description No such thing, or not the member's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
                 };
             };
             /** @description Breaks a rule; each place is named */

@@ -155,4 +155,22 @@ describe("settings", () => {
     for (let tries = 0; sonde.state.settings.theme.accent !== "#27586f" && tries < 100; tries++) await page.waitForTimeout(20);
     assert.equal(sonde.state.settings.theme.accent, "#27586f");
   });
+
+  it("turns identity proof on with a secret that is shown once, and rotates it", async () => {
+    const { sonde, page, button } = await open("/settings?tab=security");
+    await page.getByText("ips_…k9Qx").waitFor();
+    assert.match(await page.getByRole("region", { name: "Sample for Node" }).innerText(), /aud: "wsp_1"/);
+    await button("Rotate: create a second secret").click();
+    await page.getByText("ips_3f9a0c1d2e4b5a69788796a5b4c3d2e1n3w1").waitFor();
+    assert.ok(await button("Rotate: create a second secret").isDisabled());
+    await button("I have copied it").click();
+    assert.ok(!(await page.content()).includes("ips_3f9a0c1d"));
+    await button("Revoke ips_…k9Qx").click();
+    await button("Revoke at once").click();
+    await page.getByText("ips_…k9Qx is revoked.").waitFor();
+    await page.getByLabel("Proof of identity").selectOption("jwt");
+    await button("Save settings").click();
+    await page.getByText("Settings saved.").waitFor();
+    assert.deepEqual([sonde.state.settings.identity_proof, sonde.state.identitySecrets.map((each) => each.hint)], [{ mode: "jwt" }, ["ips_…n3w1"]]);
+  });
 });

@@ -3,7 +3,7 @@ import { Config } from "./config.ts";
 import { type Claim, Display, type DisplayParts } from "./display.ts";
 import { Emitter, type EventName, type Listener } from "./emitter.ts";
 import { TRIGGER_RETRY_MS } from "./limits.ts";
-import type { Attributes, Platform, Properties } from "./ports.ts";
+import type { Attributes, Platform, Proof, Properties } from "./ports.ts";
 import { Queue, type Unkept } from "./queue.ts";
 import { Seen } from "./seen.ts";
 import { Sequence } from "./sequence.ts";
@@ -51,9 +51,9 @@ export class Client {
   }
 
   /** Opens the session and learns the config; sends what an earlier page could not. */
-  start(userId?: string | number | null, attributes?: Attributes): void {
+  start(userId?: string | number | null, attributes?: Attributes, proof?: Proof): void {
     const user = textOf(userId);
-    if (user) this.#session.become(user, attributes);
+    if (user) this.#session.become(user, attributes, proof);
     else this.#session.add(attributes);
     this.#session.addOlder(this.#queue.takeAttributes());
     this.#begin();
@@ -61,11 +61,11 @@ export class Client {
     this.#queue.wake();
   }
 
-  identify(userId: string | number, attributes?: Attributes): void {
+  identify(userId: string | number, attributes?: Attributes, proof?: Proof): void {
     const user = textOf(userId);
     if (!user) return this.#platform.log?.("identify needs a user id");
     const before = this.#session.current;
-    const samePerson = this.#session.become(user, attributes);
+    const samePerson = this.#session.become(user, attributes, proof);
     if (before === this.#session.current) {
       // Known already: only the attributes are news.
       if (attributes) this.setAttributes(attributes);

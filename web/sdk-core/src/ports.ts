@@ -87,6 +87,8 @@ export type Answers = Readonly<Record<string, Answer>>;
 
 export type Value = string | number | boolean | null;
 export type Attributes = Readonly<Record<string, Value>>;
+/** By which the customer's server vouches for the user; a function is called for each new session. */
+export type Proof = string | (() => Promise<string>);
 export type Properties = Readonly<Record<string, unknown>>;
 
 export interface Platform {

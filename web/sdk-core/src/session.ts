@@ -1,5 +1,5 @@
 import { type Api, ApiError, statusOf } from "./api.ts";
-import type { Attributes, Platform, Reply, Request } from "./ports.ts";
+import type { Attributes, Platform, Proof, Reply, Request } from "./ports.ts";
 
 const ANONYMOUS = "anonymous";
 
@@ -11,6 +11,8 @@ interface Identity {
   anonymousId: string | null;
   /** Sent with the next session or identify call. */
   attributes: Attributes | undefined;
+  /** How the user's identity is proven, if it is. */
+  vouch?: Proof | undefined;
   token: Promise<string> | null;
   /** The newest token that was had, stale or not. */
   proof: string | null;
@@ -68,12 +70,15 @@ export class Session {
   }
 
   /** Answers whether the user on screen stays the same person (anonymous until now, or no change at all). */
-  become(userId: string, attributes?: Attributes): boolean {
+  become(userId: string, attributes?: Attributes, proof?: Proof): boolean {
     const before = this.#identity;
-    if (before.userId === userId) return true;
+    if (before.userId === userId) {
+      before.vouch = proof ?? before.vouch;
+      return true;
+    }
     const anonymous = before.userId === null;
     if (!anonymous) this.#platform.storage.remove(ANONYMOUS);
-    this.#identity = { ...nobody(anonymous ? before.anonymousId : null), userId };
+    this.#identity = { ...nobody(anonymous ? before.anonymousId : null), userId, vouch: proof };
     if (anonymous) this.add(before.attributes);
     this.add(attributes);
     if (anonymous && before.token) this.#identity.token = this.#keep(this.#identity, this.#promote(this.#identity, before.token));
@@ -130,8 +135,10 @@ export class Session {
     return this.#start(identity, { anonymous_id: identity.anonymousId });
   }
 
-  async #start(identity: Identity, who: Record<string, string>): Promise<string> {
-    const token = await this.#open(who, identity.attributes);
+  async #start(identity: Identity, who: Record<string, unknown>): Promise<string> {
+    const { vouch } = identity;
+    const proof = typeof vouch === "function" ? await vouch() : vouch;
+    const token = await this.#open({ ...who, proof }, identity.attributes);
     identity.attributes = undefined;
     return token;
   }
@@ -140,12 +147,15 @@ export class Session {
   async #promote(identity: Identity, anonymous: Promise<string>): Promise<string> {
     const userId = identity.userId as string;
     try {
-      const body = { user_id: userId, attributes: identity.attributes };
-      const reply = await this.#api.call("POST", "/identify", body, { token: await anonymous });
-      const token = tokenIn(reply);
+      const token = await anonymous;
+      const { vouch } = identity;
+      const proof = typeof vouch === "function" ? await vouch() : vouch;
+      const body = { user_id: userId, proof, attributes: identity.attributes };
+      const reply = await this.#api.call("POST", "/identify", body, { token });
+      const united = tokenIn(reply);
       identity.attributes = undefined;
       this.#spend(identity);
-      return token;
+      return united;
     } catch (error) {
       const status = statusOf(error);
       // 401: the anonymous token is stale; `begin` takes a fresh one next time.
@@ -162,7 +172,7 @@ export class Session {
     identity.anonymousId = null;
   }
 
-  async #open(who: Record<string, string>, attributes?: Attributes): Promise<string> {
+  async #open(who: Record<string, unknown>, attributes?: Attributes): Promise<string> {
     const { name, sdk, surroundings } = this.#platform;
     const body = { ...who, attributes, locale: surroundings.locale(), platform: name, sdk };
     return tokenIn(await this.#api.call("POST", "/session", body));

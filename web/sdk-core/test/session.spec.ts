@@ -192,3 +192,60 @@ describe("attributes", () => {
     expect(next.calls).not.toContain("POST /attributes");
   });
 });
+
+describe("identity proof", () => {
+  it("goes with the session of the user", async () => {
+    const world = new World();
+    world.client.start("u1", undefined, "jwt-1");
+    await settle();
+    expect(world.bodies("POST /session")[0]).toMatchObject({ user_id: "u1", proof: "jwt-1" });
+  });
+
+  it("is fetched anew for each session, so that a short one can be renewed", async () => {
+    const world = new World();
+    let made = 0;
+    world.client.start("u1", undefined, () => Promise.resolve(`jwt-${++made}`));
+    await settle();
+    world.routes["POST /session"] = () => ({ body: { client_token: "fresh" } });
+    world.routes["POST /trigger"] = ({ headers }) => (headers["x-sonde-token"] === "fresh" ? { body: CLAIM } : { status: 401 });
+    expect(await world.client.trigger("Live")).toEqual({ shown: true });
+    expect(world.bodies("POST /session").map((body) => body["proof"])).toEqual(["jwt-1", "jwt-2"]);
+  });
+
+  it("goes with identify, and not with the anonymous session before it", async () => {
+    const world = await new World().start(null);
+    world.client.identify("u1", undefined, () => Promise.resolve("jwt-1"));
+    await settle();
+    expect(world.bodies("POST /session").map((body) => body["proof"])).toEqual([undefined]);
+    expect(world.bodies("POST /identify")).toEqual([{ user_id: "u1", proof: "jwt-1" }]);
+  });
+
+  it("of one user never vouches for the next", async () => {
+    const world = new World();
+    world.client.start("u1", undefined, "jwt-1");
+    await settle();
+    world.client.identify("u2");
+    await settle();
+    expect(world.bodies("POST /session").map((body) => body["proof"])).toEqual(["jwt-1", undefined]);
+  });
+
+  it("that could not be had is asked for again by the next firing", async () => {
+    const world = new World();
+    let tries = 0;
+    world.client.start("u1", undefined, () => (++tries === 1 ? Promise.reject(new Error("down")) : Promise.resolve("jwt-2")));
+    await settle();
+    expect(world.logs).toContain("no session");
+    expect(await world.client.trigger("Live")).toEqual({ shown: true });
+    expect(world.bodies("POST /session")[0]).toMatchObject({ proof: "jwt-2" });
+  });
+
+  it("can be replaced for the same user", async () => {
+    const world = new World();
+    world.routes["POST /session"] = ({ body }) =>
+      (body as { proof?: string }).proof === "new" ? { body: { client_token: "t" } } : { status: 401 };
+    world.client.start("u1", undefined, "old");
+    await settle();
+    world.client.identify("u1", undefined, "new");
+    expect(await world.client.trigger("Live")).toEqual({ shown: true });
+  });
+});

@@ -6,6 +6,7 @@ export type {
   Attributes,
   EventName,
   Listener,
+  Proof,
   Properties,
   SondeEvents,
   TriggerResult,

@@ -19,9 +19,9 @@ function boot(): void {
   const load = () => import(new URL(WIDGET_FILE, src).href) as Promise<Widget>;
   const sonde = createSonde(load, new URL(src).origin);
   window.sonde = sonde;
-  const { key, user, locale, debug } = dataset;
+  const { key, user, proof, locale, debug } = dataset;
   if (!key) return;
-  sonde.init({ key, user: user ?? null, debug: debug !== undefined && debug !== "false", ...(locale ? { locale } : {}) });
+  sonde.init({ key, user: user ?? null, proof, debug: debug !== undefined && debug !== "false", ...(locale ? { locale } : {}) });
 }
 
 try {

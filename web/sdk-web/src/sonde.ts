@@ -1,4 +1,4 @@
-import { type Attributes, Client, type EventName, type Listener, type Properties, type TriggerResult } from "@sonde/sdk-core";
+import { type Attributes, Client, type EventName, type Listener, type Proof, type Properties, type TriggerResult } from "@sonde/sdk-core";
 import type { Theme } from "@sonde/widget";
 import { browserClock, browserRandom, browserStore, browserSurroundings } from "./browser.ts";
 import { followPage } from "./lifecycle.ts";
@@ -15,6 +15,8 @@ export interface InitOptions {
   /** The customer's own id of the user. Absent: anonymous. */
   readonly user?: string | number | null;
   readonly attributes?: Attributes;
+  /** Proves who the user is, where the workspace asks for it: made by the customer's server, or a function that fetches it. */
+  readonly proof?: Proof | undefined;
   /** Absent: the language of the page, else of the browser. */
   readonly locale?: string;
   readonly theme?: Theme;
@@ -26,7 +28,7 @@ export interface InitOptions {
 export interface Sonde {
   /** Once per page; again with another user it identifies that user. */
   init(options: InitOptions): void;
-  identify(userId: string | number, attributes?: Attributes): void;
+  identify(userId: string | number, attributes?: Attributes, proof?: Proof): void;
   setAttributes(attributes: Attributes): void;
   /** Tells that the user is at this moment of the product. Resolves when it is known whether a survey was shown. */
   trigger(name: string, properties?: Properties): Promise<TriggerResult>;
@@ -79,7 +81,7 @@ export function createSonde(load: () => Promise<Widget>, origin?: string): Sonde
       log,
     });
     client = created;
-    created.start(options.user, options.attributes);
+    created.start(options.user, options.attributes, options.proof);
     followPage(created, guard);
     const calls = waiting;
     waiting = [];
@@ -87,7 +89,7 @@ export function createSonde(load: () => Promise<Widget>, origin?: string): Sonde
   };
   const startAgain = (options: InitOptions) => {
     if (options.key !== key) log("init was called before with another key");
-    else if (options.user != null && options.user !== "") run((it) => it.identify(options.user as string, options.attributes));
+    else if (options.user != null && options.user !== "") run((it) => it.identify(options.user as string, options.attributes, options.proof));
     else if (options.attributes) run((it) => it.setAttributes(options.attributes as Attributes));
   };
 
@@ -101,7 +103,7 @@ export function createSonde(load: () => Promise<Widget>, origin?: string): Sonde
         else if (options.key && api) start(options, api);
         else log("init needs `key` and `api`");
       }),
-    identify: (userId, attributes) => run((it) => it.identify(userId, attributes)),
+    identify: (userId, attributes, proof) => run((it) => it.identify(userId, attributes, proof)),
     setAttributes: (attributes) => run((it) => it.setAttributes(attributes)),
     logout: () => run((it) => it.logout()),
     trigger(name, properties) {

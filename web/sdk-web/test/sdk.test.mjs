@@ -45,6 +45,7 @@ beforeEach(async () => {
   site = await hostSite({
     "/": at(tag(`${key} data-user="u1"`)),
     "/anonymous": at(tag(key)),
+    "/proof": at(tag(`${key} data-user="u1" data-proof="jwt-1"`)),
     "/twice": at(tag(`${key} data-user="u1"`) + tag(`${key} data-user="u1"`)),
     "/manual": at(tag("")),
     "/empty": { type: "text/html", body: "<!doctype html><title>Elsewhere</title>" },
@@ -286,6 +287,14 @@ describe("the script", () => {
     await open("/");
     await until(() => sonde.bodies("POST /session").length === 3, "third session");
     assert.equal(sonde.bodies("POST /session")[2].user_id, "u1");
+  });
+
+  it("proves who the user is, by attribute and by function", async () => {
+    await open("/proof");
+    await until(() => sonde.bodies("POST /session").length === 1, "a session");
+    await page.evaluate(() => sonde.identify("u2", { plan: "pro" }, async () => "jwt-2"));
+    await until(() => sonde.bodies("POST /session").length === 2, "another");
+    assert.deepEqual(sonde.bodies("POST /session").map((body) => [body.user_id, body.proof]), [["u1", "jwt-1"], ["u2", "jwt-2"]]);
   });
 
   it("never throws into the page, whatever it is given", async () => {

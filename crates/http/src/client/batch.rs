@@ -52,7 +52,7 @@ enum ItemWire {
     /// As `POST /attributes`.
     Attributes { attributes: BTreeMap<String, serde_json::Value> },
     /// As `POST /identify`.
-    Identify { user_id: String },
+    Identify { user_id: String, proof: Option<String> },
     /// Triggers that no live survey uses.
     Seen { triggers: Vec<SeenWire> },
 }

@@ -37,6 +37,8 @@ pub(crate) struct SessionRequest {
     attributes: AttributesWire,
     /// `web`, `ios` or `android`.
     platform: String,
+    /// By which the customer's server vouches for the user: a JWT, or an HMAC. Needed where identity proof is on.
+    proof: Option<String>,
 }
 
 /// A session.
@@ -54,7 +56,7 @@ pub(crate) struct SessionBody {
     security(("sdk_key" = [])), request_body = SessionRequest,
     responses(
         (status = 200, description = "Started", body = SessionBody),
-        (status = 401, description = "Missing or unknown key", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 401, description = "Missing or unknown key, missing or bad proof", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "Breaks a rule", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
@@ -71,7 +73,7 @@ pub(crate) async fn start<E: Engine>(
     let user = fields.user(authorised.workspace, wire.user_id.as_deref(), wire.anonymous_id.as_deref());
     let attributes = fields.attributes(&wire.attributes);
     let Some(user) = user.filter(|_| fields.errors.is_empty()) else { return Err(Problem::invalid(fields.errors)) };
-    let client_token = service.start_session(SessionInput { user, platform, attributes }).await?;
+    let client_token = service.start_session(SessionInput { user, platform, attributes, proof: wire.proof }).await?;
     Ok(Json(SessionBody { client_token, server_time: format_time(service.now()) }))
 }
 
@@ -85,6 +87,8 @@ pub(crate) struct IdentifyRequest {
     #[serde(default)]
     #[schema(value_type = std::collections::HashMap<String, serde_json::Value>)]
     attributes: AttributesWire,
+    /// As of a session.
+    proof: Option<String>,
 }
 
 impl IdentifyRequest {
@@ -95,7 +99,7 @@ impl IdentifyRequest {
         match user {
             Some(user) if fields.errors.is_empty() => {
                 debug_assert_eq!(user.namespace, Namespace::Identified);
-                Ok(IdentifyInput { user: user.id, attributes })
+                Ok(IdentifyInput { user: user.id, attributes, proof: self.proof.clone() })
             }
             _ => Err(Problem::invalid(fields.errors)),
         }
@@ -115,7 +119,7 @@ pub(crate) struct IdentifyBody {
     security(("sdk_key" = [], "client_token" = [])), request_body = IdentifyRequest,
     responses(
         (status = 200, description = "United", body = IdentifyBody),
-        (status = 401, description = "No valid session", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 401, description = "No valid session, missing or bad proof", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 409, description = "The anonymous id belongs to another user", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "Breaks a rule", body = ProblemDocument, content_type = "application/problem+json"),
     )

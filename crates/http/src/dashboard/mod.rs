@@ -6,6 +6,7 @@ pub(crate) mod connections;
 mod csv;
 mod edge;
 pub(crate) mod events;
+pub(crate) mod identity;
 mod params;
 pub(crate) mod results;
 mod results_filter;

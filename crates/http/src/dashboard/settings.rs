@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use sonde_core::limits::{ALLOWED_ORIGINS_MAX, LANGUAGES_MAX};
-use sonde_core::settings::{AllowedOrigins, Appearance, Origin, Position, Radius, Theme, WorkspaceSettings};
+use sonde_core::settings::{AllowedOrigins, Appearance, IdentityProof as ProofMode, Origin, Position, Radius, Theme, WorkspaceSettings};
 use sonde_core::survey::text::is_language_tag;
 use sonde_service::settings::SettingsInput;
 use sonde_service::{Engine, Service};
@@ -94,13 +94,10 @@ pub(crate) struct IdentityProof {
     mode: IdentityMode,
 }
 
-/// How users prove who they are.
-#[derive(Clone, Copy, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum IdentityMode {
-    /// Not at all.
-    Off,
-}
+wire_choice!(
+    /// How users prove who they are: not at all, by a JWT, or by a JWT or the HMAC of their id.
+    IdentityMode = ProofMode { Off, Jwt, JwtOrHmac }
+);
 
 impl From<Theme> for ThemeBody {
     fn from(theme: Theme) -> Self {
@@ -115,7 +112,7 @@ impl From<Theme> for ThemeBody {
 
 impl From<SettingsInput> for SettingsBody {
     fn from(input: SettingsInput) -> Self {
-        let WorkspaceSettings { languages, theme, allowed_origins, response_retention_days } = input.settings;
+        let WorkspaceSettings { languages, theme, allowed_origins, response_retention_days, identity_proof } = input.settings;
         Self {
             name: input.name,
             wait_period_days: input.wait_period_days,
@@ -126,14 +123,13 @@ impl From<SettingsInput> for SettingsBody {
                 AllowedOrigins::Listed(listed) => listed.iter().map(|origin| origin.as_str().to_owned()).collect(),
             },
             response_retention_days,
-            identity_proof: IdentityProof { mode: IdentityMode::Off },
+            identity_proof: IdentityProof { mode: identity_proof.into() },
         }
     }
 }
 
 impl SettingsBody {
     fn checked(self) -> Result<SettingsInput, Problem> {
-        let IdentityMode::Off = self.identity_proof.mode;
         let mut fields = Fields::default();
         if !(1..=LANGUAGES_MAX).contains(&self.languages.len()) {
             fields.wrong("/languages", format!("must be 1 to {LANGUAGES_MAX}"));
@@ -156,6 +152,7 @@ impl SettingsBody {
             },
             allowed_origins,
             response_retention_days: self.response_retention_days,
+            identity_proof: self.identity_proof.mode.into(),
         };
         Ok(SettingsInput { name: self.name, wait_period_days: self.wait_period_days, settings })
     }

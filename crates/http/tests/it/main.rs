@@ -7,6 +7,7 @@ mod assets;
 mod connections;
 mod crossing;
 mod events;
+mod identity;
 mod origins;
 mod results;
 mod routes;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use sonde_core::attribute::AttributeChange;
 use sonde_core::id::WorkspaceId;
 use sonde_core::key::KeyKind;
+use sonde_core::settings::IdentityProof;
 use sonde_core::survey::launch::Platform;
 use sonde_core::user::{Namespace, UserId, UserRef};
 
@@ -23,6 +24,8 @@ pub struct SessionInput {
     pub platform: Platform,
     /// Attributes to set at once.
     pub attributes: Vec<AttributeChange>,
+    /// By which the customer's server vouches for the user.
+    pub proof: Option<String>,
 }
 
 /// "This anonymous user is that user", its parts checked.
@@ -32,6 +35,8 @@ pub struct IdentifyInput {
     pub user: UserId,
     /// Attributes to set at once.
     pub attributes: Vec<AttributeChange>,
+    /// By which the customer's server vouches for the user.
+    pub proof: Option<String>,
 }
 
 impl<E: Engine> Service<E> {
@@ -53,9 +58,14 @@ impl<E: Engine> Service<E> {
     pub fn session_of(&self, authorised: &Authorised, token: Option<&str>) -> Result<Session, Error> {
         let token = token.ok_or(Error::Unauthenticated("a client token is needed in the header x-sonde-token"))?;
         let session = self.tokens.verify(token, self.now());
-        session
+        let session = session
             .filter(|session| session.user.workspace == authorised.workspace)
-            .ok_or(Error::Unauthenticated("this client token is not valid or has expired; start a new session"))
+            .ok_or(Error::Unauthenticated("this client token is not valid or has expired; start a new session"))?;
+        let needs_proof = session.user.namespace == Namespace::Identified && !session.proven;
+        if needs_proof && self.workspace(authorised.workspace)?.record.settings.identity_proof != IdentityProof::Off {
+            return Err(Error::Unauthenticated("this workspace asks for identity proof; start a new session with a proof"));
+        }
+        Ok(session)
     }
 
     /// The catalogue of a workspace as it is now.
@@ -65,8 +75,9 @@ impl<E: Engine> Service<E> {
 
     /// Starts a session: sets the attributes, returns the token that every later call carries.
     pub async fn start_session(self: &Arc<Self>, input: SessionInput) -> Result<String, Error> {
+        let proven = self.prove(&input.user, input.proof.as_deref())?;
         self.apply_attributes(&input.user, &input.attributes).await?;
-        Ok(self.tokens.issue(&Session { user: input.user, platform: input.platform }, self.now()))
+        Ok(self.tokens.issue(&Session { user: input.user, platform: input.platform, proven }, self.now()))
     }
 
     /// Sets attributes of the session's user.
@@ -80,11 +91,12 @@ impl<E: Engine> Service<E> {
         if session.user.namespace == Namespace::Identified && !same {
             return Err(Error::Conflict("this session belongs to another user; start a new session".to_owned()));
         }
+        let user = identified(&session.user, &input.user);
+        let proven = self.prove(&user, input.proof.as_deref())?;
         if !same {
             self.merge(&session.user, &input.user).await?;
         }
-        let user = identified(&session.user, &input.user);
         self.apply_attributes(&user, &input.attributes).await?;
-        Ok(self.tokens.issue(&Session { user, platform: session.platform }, self.now()))
+        Ok(self.tokens.issue(&Session { user, platform: session.platform, proven }, self.now()))
     }
 }

@@ -1,7 +1,7 @@
 //! Settings of a workspace as JSON. A field that is absent is the default, so that an older row reads as it was meant.
 
 use serde::{Deserialize, Serialize};
-use sonde_core::settings::{AllowedOrigins, Appearance, Position, Radius, Theme, WorkspaceSettings};
+use sonde_core::settings::{AllowedOrigins, Appearance, IdentityProof, Position, Radius, Theme, WorkspaceSettings};
 
 use super::to_json;
 use crate::error::BadRow;
@@ -19,6 +19,7 @@ struct Row {
     /// Absent: all of them.
     allowed_origins: Option<Vec<String>>,
     response_retention_days: Option<u32>,
+    identity_proof: Option<String>,
 }
 
 pub(crate) fn encode(settings: &WorkspaceSettings) -> String {
@@ -35,6 +36,7 @@ pub(crate) fn encode(settings: &WorkspaceSettings) -> String {
             AllowedOrigins::Listed(listed) => Some(listed.iter().map(|origin| origin.as_str().to_owned()).collect()),
         },
         response_retention_days: settings.response_retention_days,
+        identity_proof: Some(settings.identity_proof.as_str().to_owned()),
     };
     to_json(&row)
 }
@@ -59,6 +61,7 @@ pub(crate) fn decode(json: &str) -> Result<WorkspaceSettings, BadRow> {
         },
         allowed_origins: origins.transpose()?.map_or(AllowedOrigins::Any, AllowedOrigins::Listed),
         response_retention_days: row.response_retention_days,
+        identity_proof: choice("identity proof", row.identity_proof, IdentityProof::from_name)?,
     })
 }
 

@@ -1,8 +1,8 @@
 //! Workspaces, keys, surveys and their versions.
 
-use sonde_core::id::{KeyId, MemberId, SurveyId, WorkspaceId};
+use sonde_core::id::{IdentitySecretId, KeyId, MemberId, SurveyId, WorkspaceId};
 use sonde_core::key::{KeyHash, KeyKind};
-use sonde_core::settings::{AllowedOrigins, Position, Theme, WorkspaceSettings};
+use sonde_core::settings::{AllowedOrigins, IdentityProof, Position, Theme, WorkspaceSettings};
 use sonde_core::survey::SurveyStatus;
 use sonde_core::time::{Span, Timestamp};
 use sonde_core::trigger::TriggerKind;
@@ -10,7 +10,8 @@ use sonde_core::trigger::TriggerKind;
 use super::Harness;
 use super::fixtures::{hours, noon, survey, trigger, workspace};
 use crate::{
-    ApiKey, Catalogue, Member, NewWorkspace, StorageError, StorageErrorKind, SurveyRecord, SurveyVersion, Surveys, TriggerRecord, Workspace,
+    ApiKey, Catalogue, IdentitySecret, Member, NewWorkspace, StorageError, StorageErrorKind, SurveyRecord, SurveyVersion, Surveys,
+    TriggerRecord, Workspace,
 };
 
 /// A key whose number is unique.
@@ -121,6 +122,7 @@ pub async fn a_workspace_can_be_changed<H: Harness>() {
         theme: Theme { accent: "#010203".parse().unwrap(), position: Position::Center, ..Theme::default() },
         allowed_origins: AllowedOrigins::Listed(vec!["https://a.example".parse().unwrap()]),
         response_retention_days: Some(90),
+        identity_proof: IdentityProof::JwtOrHmac,
     };
     let changed = Workspace { name: "Größe".to_owned(), wait_period: Span::ZERO, settings, ..a };
     engine.update_workspace(Workspace { created_at: noon() + hours(1), ..changed.clone() }).await.unwrap();
@@ -155,6 +157,35 @@ pub async fn keys_are_added_up_to_a_limit_and_revoked<H: Harness>() {
     let keys = harness.engine().keys().await.unwrap();
     assert_eq!(keys.iter().filter(|key| key.kind == KeyKind::Backend && key.workspace == workspace(1)).count(), 3);
     assert_eq!(keys[4..], [revoked, third]);
+}
+
+/// At most so many of one workspace; forgotten when deleted, and never told in a log.
+pub async fn identity_secrets_are_kept_up_to_a_limit<H: Harness>() {
+    let mut harness = H::create();
+    let engine = harness.engine();
+    engine.create_workspace(new_workspace(1, "a", noon())).await.unwrap();
+    engine.create_workspace(new_workspace(2, "b", noon())).await.unwrap();
+    let secret = |of, number: u8, created_at| IdentitySecret {
+        id: IdentitySecretId::from_bytes([number; 16]),
+        workspace: workspace(of),
+        text: format!("ips_{number}é"),
+        created_at,
+    };
+    let (later, earlier, third) = (secret(1, 1, noon() + hours(1)), secret(1, 2, noon()), secret(1, 3, noon() + hours(2)));
+    engine.create_identity_secret(later.clone(), 2).await.unwrap();
+    engine.create_identity_secret(earlier.clone(), 2).await.unwrap();
+    assert_eq!(kind(engine.create_identity_secret(third.clone(), 2).await), StorageErrorKind::AlreadyExists);
+    assert_eq!(kind(engine.create_identity_secret(secret(9, 4, noon()), 2).await), StorageErrorKind::NotFound);
+    engine.create_identity_secret(secret(2, 5, noon()), 2).await.unwrap();
+    assert_eq!(engine.identity_secrets(workspace(1)).await.unwrap(), [earlier.clone(), later.clone()]);
+    assert_eq!(kind(engine.delete_identity_secret(workspace(2), earlier.id).await), StorageErrorKind::NotFound);
+    engine.delete_identity_secret(workspace(1), earlier.id).await.unwrap();
+    assert_eq!(kind(engine.delete_identity_secret(workspace(1), earlier.id).await), StorageErrorKind::NotFound);
+    engine.create_identity_secret(third.clone(), 2).await.unwrap();
+    harness.crash();
+    assert!(!format!("{later:?}").contains(&later.text));
+    assert_eq!(harness.engine().identity_secrets(workspace(1)).await.unwrap(), [later, third]);
+    assert_eq!(harness.engine().identity_secrets(workspace(2)).await.unwrap(), [secret(2, 5, noon())]);
 }
 
 /// Never back in time.

@@ -122,6 +122,7 @@ macro_rules! engine_contract {
                 an_owner_is_known_by_address
                 a_workspace_can_be_changed
                 keys_are_added_up_to_a_limit_and_revoked
+                identity_secrets_are_kept_up_to_a_limit
                 the_last_use_of_keys_is_noted
                 what_was_decided_about_triggers_is_kept
                 the_token_secret_never_changes

@@ -50,3 +50,5 @@ export type ResponsePage = Page<ResponseRow> & { total?: number | null };
 export type Appearance = Schemas["AppearanceWire"];
 export type WidgetTheme = Schemas["ThemeBody"];
 export type Settings = Schemas["SettingsBody"];
+export type IdentitySecret = Schemas["IdentitySecretBody"];
+export type NewIdentitySecret = Schemas["NewIdentitySecretBody"];

@@ -72,3 +72,17 @@ export function npmSnippet(origin: string, key: string): string {
 sonde.init({ api: "${origin}", key: "${key}", user: "THE_USERS_ID" });
 await sonde.trigger("MainActivity", { screen: "home" });`;
 }
+
+/** What a customer's server sends its pages, so that they can prove who the user is. */
+export function proofSample(workspace: string): string {
+  return `import { createHmac } from "node:crypto";
+
+const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+
+/** For the signed-in user alone: whoever has it can ask as that user. */
+export function sondeProof(userId) {
+  const exp = Math.floor(Date.now() / 1000) + 3600; // at most 24 hours ahead
+  const input = part({ alg: "HS256", typ: "JWT" }) + "." + part({ sub: String(userId), aud: "${workspace}", exp });
+  return input + "." + createHmac("sha256", process.env.SONDE_IDENTITY_SECRET).update(input).digest("base64url");
+}`;
+}

@@ -1,9 +1,11 @@
 import { useState } from "react";
 import { parseOrigins } from "../lib/origins.ts";
-import { Badge, Callout, Card, Field, Input, Radio, Textarea } from "../ui/index.ts";
+import { Callout, Card, Field, Input, Radio, Textarea } from "../ui/index.ts";
+import { IdentityProof } from "./identity.tsx";
 import type { SettingsPart } from "./parts.ts";
 
-export function SecuritySettings({ draft, change, report, problems }: SettingsPart) {
+export function SecuritySettings(part: SettingsPart) {
+  const { draft, change, report, problems } = part;
   const everywhere = draft.allowed_origins.includes("*");
   const [origins, setOrigins] = useState(everywhere ? "" : draft.allowed_origins.join("\n"));
 
@@ -28,9 +30,7 @@ export function SecuritySettings({ draft, change, report, problems }: SettingsPa
           </Field>
         )}
       </Card>
-      <Card title="Identity proof" actions={<Badge>{draft.identity_proof.mode === "off" ? "Off" : draft.identity_proof.mode}</Badge>}>
-        <p className="max-w-prose text-ink-2">While it is off, anybody who holds the SDK key can ask for surveys as any user. Event properties and user attributes never leave the server unless a survey's text says so.</p>
-      </Card>
+      <IdentityProof {...part} />
       <Card title="Retention" lead="How long response rows are kept. Events are always dropped about 100 hours after their day.">
         <fieldset className="flex flex-col gap-2">
           <legend className="sr-only">Retention of responses</legend>

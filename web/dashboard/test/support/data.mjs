@@ -55,6 +55,7 @@ export function baseline({ empty = false, setupNeeded = false, signedIn = true }
           trigger("backend", "order delivered", { count: 0, first_seen_at: null, last_seen_at: null, daily: Array(14).fill(0) }),
           trigger("frontend", "MainActivity", { properties: [{ key: "screen", types: ["string"], examples: ["home"] }] }),
         ],
+    identitySecrets: [{ id: "ids_1", hint: "ips_…k9Qx", created_at: ago(86_400 * 3) }],
     settings: {
       name: "Sleep diary",
       wait_period_days: 7,

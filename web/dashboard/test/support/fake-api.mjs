@@ -98,6 +98,7 @@ export async function fakeSonde(options = {}) {
       state.connections.backend.keys = state.connections.backend.keys.filter((each) => !path.endsWith(each.id));
       return send(response, 204);
     }
+    if (path.startsWith("/settings/identity-secrets")) return identitySecrets(request.method, path, response);
     switch (key) {
       case "GET /connections":
         return send(response, 200, state.connections);
@@ -139,6 +140,17 @@ export async function fakeSonde(options = {}) {
       default:
         return send(response, 404, { detail: `There is no ${key}.` });
     }
+  }
+
+  function identitySecrets(method, path, response) {
+    if (method === "GET") return send(response, 200, { items: state.identitySecrets });
+    if (method === "DELETE") {
+      state.identitySecrets = state.identitySecrets.filter((each) => !path.endsWith(each.id));
+      return send(response, 204);
+    }
+    const made = { id: `ids_${Date.now()}`, hint: "ips_…n3w1", created_at: new Date().toISOString() };
+    state.identitySecrets.push(made);
+    return send(response, 201, { id: made.id, hint: made.hint, secret: "ips_3f9a0c1d2e4b5a69788796a5b4c3d2e1n3w1" });
   }
 
   function surveyPart(part, url, response) {
