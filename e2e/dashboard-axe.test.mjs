@@ -151,6 +151,42 @@ describe("without a mouse", () => {
     await on.page.keyboard.type(words);
   }
 
+  it("the owner is made, the backend trigger enabled, and one signs in again", async (test) => {
+    const fresh = await Sonde.start();
+    test.after(() => fresh.stop());
+    const visit = async () => {
+      const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, reducedMotion: "reduce" });
+      test.after(() => context.close());
+      return Desk.open(context, fresh.origin);
+    };
+    const on = await visit();
+    await on.page.goto(await fresh.setupLink());
+    await on.heading("Set up Sonde").waitFor();
+    await write(on, "E-mail", "kay@example.com");
+    await write(on, "Password", "typed, not clicked");
+    await write(on, "Workspace", "Lull");
+    await key(on, "Enter");
+    await on.heading("First steps").waitFor();
+    await reach(on, "Enable", "button");
+    await key(on, "Enter");
+    await on.page.getByText("1 of 4 done").waitFor();
+    const shown = on.page.getByRole("status").filter({ hasText: "Your backend key" });
+    const secret = /sk_\S{20,}/.exec(await shown.innerText())[0];
+    const headers = { "content-type": "application/json", "x-api-key": secret };
+    const body = JSON.stringify({ user_id: "kay", event_name: "ended_sleep" });
+    assert.equal((await fetch(`${fresh.origin}/api/v1/connections/backend/event`, { method: "POST", headers, body })).status, 200);
+    await on.page.getByText("2 of 4 done").waitFor();
+    await reach(on, "I have copied it", "button");
+    await key(on, "Enter");
+    await shown.waitFor({ state: "detached" });
+    const again = await visit();
+    await again.goto("/");
+    await write(again, "E-mail", "kay@example.com");
+    await write(again, "Password", "typed, not clicked");
+    await key(again, "Enter");
+    await again.heading("First steps").waitFor();
+  });
+
   it("a survey is made from a template, written, set up and launched", async (test) => {
     const on = await desk(test);
     await on.goto("/surveys");
