@@ -52,7 +52,8 @@ async function open(path, options, context = {}) {
   page.on("pageerror", (error) => complaints.push(String(error)));
   await page.goto(sonde.origin + path);
   await page.locator("h1").first().waitFor();
-  await page.locator("[role=status][aria-label^=Loading]").waitFor({ state: "detached" });
+  // The first of however many parts are still loading; when none is left, none is first.
+  await page.locator("[role=status][aria-label^=Loading]").first().waitFor({ state: "detached" });
   return { sonde, page, complaints };
 }
 
