@@ -58,7 +58,8 @@ describe("workspaces of others", () => {
     const [settings, { draft_revision: draft }, { backend }] = await Promise.all([owner.do("GET", `${at}/settings`), owner.do("GET", `${at}/surveys/${survey}`), owner.do("GET", `${at}/connections`)]);
     // What is counted on the side has been counted.
     await until("the trigger is counted", async () => (await owner.do("GET", `${at}/triggers?kind=frontend`)).items[0]?.count === 1);
-    theirs = { at, workspace: workspace.id, survey, settings, draft, key: backend.keys[0].id, id: display, version: "1" };
+    const { id: secret } = await owner.do("POST", `${at}/settings/identity-secrets`);
+    theirs = { at, workspace: workspace.id, survey, settings, draft, key: backend.keys[0].id, secret, id: display, version: "1" };
   });
   after(async () => assert.equal(await sonde?.stop(), 0));
 
@@ -89,10 +90,10 @@ describe("workspaces of others", () => {
     assert.equal(await snapshot(), before);
   });
 
-  it("cannot be reached through one's own: another's survey, key and response are 404 there", async () => {
+  it("cannot be reached through one's own: another's survey, key, secret and response are 404 there", async () => {
     const [{ id: mine }] = (await eve.do("GET", "/auth/state")).workspaces;
     const wrong = [];
-    for (const [method, path] of sorted(CALLS).filter(([, path]) => /\{(survey|key)\}/.test(path))) {
+    for (const [method, path] of sorted(CALLS).filter(([, path]) => /\{(survey|key|secret)\}/.test(path))) {
       const reply = await eve.send(method, fill(path).replace(theirs.workspace, mine), bodyOf(method, path));
       if (reply.status !== 404) wrong.push(`${method} ${path}: ${text(reply)}`);
     }

@@ -278,6 +278,6 @@ describe("who may send, and how", () => {
       assert.equal(reply.headers.get("allow"), "POST");
     }
     assertProblem(await call(`${stage.sonde.origin}${PATH}s_of_old`, { headers }), 404);
-    assertProblem(await call(`${stage.sonde.origin}/`, { headers }), 404);
+    assertProblem(await call(`${stage.sonde.origin}/api/v1/elsewhere`, { headers }), 404);
   });
 });
