@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
+use sonde_core::time::Span;
 
 use crate::support::{Answer, Owner, TestApp};
 
@@ -62,7 +63,9 @@ fn text(value: &Value) -> &str {
 #[tokio::test]
 async fn a_secret_is_told_once_and_there_are_at_most_two() {
     let (app, owner) = TestApp::new().await.with_owner().await;
-    let (first, second) = (new_secret(&app, &owner).await, new_secret(&app, &owner).await);
+    let first = new_secret(&app, &owner).await;
+    app.advance(Span::from_secs(1));
+    let second = new_secret(&app, &owner).await;
     app.call(&owner.persona, Method::POST, &owner.path(SECRETS), None).await.expect(409);
     let listed = app.get(&owner.persona, &owner.path(SECRETS)).await;
     let items = listed.expect(200)["items"].clone();
