@@ -1,8 +1,10 @@
 //! The decision: one pure function from (workspace snapshot, user activity, moment, now) to a verdict per survey and a
 //! winner. `explain` is this function's output, never a second one.
 
+mod code;
 mod gates;
 mod reason;
+mod sentence;
 mod snapshot;
 
 use std::cmp::Ordering;
@@ -15,9 +17,11 @@ use crate::survey::launch::Platform;
 use crate::time::Timestamp;
 use crate::user::UserActivity;
 
+pub use code::ReasonCode;
 pub use gates::sampling_point;
 use gates::{Case, GATES, Gate};
 pub use reason::Reason;
+pub use sentence::{Explained, Fact};
 pub use snapshot::WorkspaceSnapshot;
 
 /// The moment a frontend trigger was fired.

@@ -88,27 +88,10 @@ pub enum Reason {
         /// The survey that won.
         winner: SurveyId,
     },
-}
-
-impl Reason {
-    /// The code of the closed list.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::NotLive { .. } => "not_live",
-            Self::WrongTrigger => "wrong_trigger",
-            Self::TriggerFilter { .. } => "trigger_filter",
-            Self::WrongPlatform => "wrong_platform",
-            Self::NotSampled { .. } => "not_sampled",
-            Self::NoEvent => "no_event",
-            Self::EventFilter { .. } => "event_filter",
-            Self::EventNotYet { .. } => "event_not_yet",
-            Self::EventExpired { .. } => "event_expired",
-            Self::EventConsumed { .. } => "event_consumed",
-            Self::EventSuperseded { .. } => "event_superseded",
-            Self::RepeatLimit { .. } => "repeat_limit",
-            Self::WaitPeriod { .. } => "wait_period",
-            Self::ClaimedElsewhere { .. } => "claimed_elsewhere",
-            Self::LowerPriority { .. } => "lower_priority",
-        }
-    }
+    /// The workspace asks for identity proof, and nobody vouched for the user. Only explain says this: such a call is
+    /// refused before anything is decided.
+    IdentityUnverified {
+        /// When a call was last refused for it.
+        refused_at: Timestamp,
+    },
 }

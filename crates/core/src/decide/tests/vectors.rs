@@ -280,6 +280,7 @@ fn reason_json(reason: &Reason) -> Value {
         Reason::WaitPeriod { until } => json!({"until": ms(until)}),
         Reason::ClaimedElsewhere { lease_until } => json!({"lease_until": ms(lease_until)}),
         Reason::LowerPriority { winner } => json!({"winner": winner.to_string()}),
+        Reason::IdentityUnverified { refused_at } => json!({"refused_at": ms(refused_at)}),
     };
     facts["code"] = json!(reason.code());
     facts

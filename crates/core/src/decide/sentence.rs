@@ -1,0 +1,355 @@
+//! One English sentence per reason, and its facts by name: made once, here, for API, dashboard and SDK debug log.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::{Reason, ReasonCode};
+use crate::id::SurveyId;
+use crate::survey::SurveyStatus;
+use crate::survey::launch::RepeatUntil;
+use crate::time::{Span, Timestamp};
+
+/// A fact of a reason. Lengths of time are numbers of seconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// A point in time.
+    Time(Timestamp),
+    /// A number; its name says the unit.
+    Number(u64),
+    /// A text: a name, a path, a choice.
+    Text(Arc<str>),
+    /// Another survey.
+    Survey(SurveyId),
+}
+
+/// A reason as people and programs read it, whole without the reason it was made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explained {
+    /// Which of the closed list.
+    pub code: ReasonCode,
+    /// One English sentence with the facts; times relative to the moment of the decision, and in UTC.
+    pub detail: Arc<str>,
+    /// By name, units last.
+    pub facts: Vec<(Cow<'static, str>, Fact)>,
+}
+
+/// Names of other surveys, where they are known.
+type Names<'a> = &'a dyn Fn(SurveyId) -> Option<String>;
+
+impl Reason {
+    /// The reason at `now`, the moment of the decision.
+    pub fn explained(&self, now: Timestamp, survey_name: Names<'_>) -> Explained {
+        let facts = self.facts().into_iter().map(|(name, fact)| (Cow::Borrowed(name), fact)).collect();
+        Explained { code: self.kind(), detail: self.sentence(now, survey_name).into(), facts }
+    }
+
+    /// One English sentence with the facts. `now` is the moment of the decision.
+    pub fn sentence(&self, now: Timestamp, survey_name: Names<'_>) -> String {
+        match self {
+            Self::NotLive { status } => match status {
+                SurveyStatus::Draft => "The survey is a draft; it was never launched.".to_owned(),
+                SurveyStatus::Live => "The survey is live.".to_owned(),
+                SurveyStatus::Paused => "The survey is paused.".to_owned(),
+                SurveyStatus::Ended => "The survey has ended.".to_owned(),
+            },
+            Self::WrongTrigger => "The survey does not show at this frontend trigger.".to_owned(),
+            Self::TriggerFilter { path } => format!("The frontend trigger's property “{path}” does not pass the survey's filter."),
+            Self::WrongPlatform => "The survey does not show on this platform.".to_owned(),
+            Self::NotSampled { point, rate } => {
+                format!("The survey asks {} of users; this user falls at {}, outside.", percent(*rate), percent(*point))
+            }
+            Self::NoEvent => "No backend event that the survey waits for has come for this user in the last 100 h.".to_owned(),
+            Self::EventFilter { effective_at, path } => {
+                format!("The event of {} does not pass the survey's filter on “{path}”.", moment(*effective_at, now))
+            }
+            Self::EventNotYet { opens_at } => format!("The event's window opens {}.", moment(*opens_at, now)),
+            Self::EventExpired { expired_at, window } => {
+                format!("The event expired {}; the window was {}.", moment(*expired_at, now), length(*window))
+            }
+            Self::EventConsumed { effective_at } => {
+                format!("The survey was already shown for the event of {}.", moment(*effective_at, now))
+            }
+            Self::EventSuperseded { effective_at, consumed_at } => {
+                let (event, newer) = (moment(*effective_at, now), moment(*consumed_at, now));
+                format!("The event of {event} is older than the one of {newer}, for which the survey was already shown.")
+            }
+            Self::RepeatLimit { until, shown_count, again_at } => repeat_limit(*until, *shown_count, *again_at, now),
+            Self::WaitPeriod { until } => {
+                format!("This user was shown a survey a short time ago; the wait period ends {}.", moment(*until, now))
+            }
+            Self::ClaimedElsewhere { lease_until } => {
+                let until = moment(*lease_until, now);
+                format!("Another tab, device or call of this user holds a survey; it lets go {until} unless it shows it.")
+            }
+            Self::LowerPriority { winner } => match survey_name(*winner) {
+                Some(name) => format!("Due, but “{name}” goes first; this survey stays due."),
+                None => "Due, but another survey goes first; this survey stays due.".to_owned(),
+            },
+            Self::IdentityUnverified { refused_at } => {
+                format!("The workspace asks for identity proof; a call for this user without one was refused {}.", moment(*refused_at, now))
+            }
+        }
+    }
+
+    /// The facts by name, as they are written: times as times, lengths of time in seconds.
+    pub fn facts(&self) -> Vec<(&'static str, Fact)> {
+        match self {
+            Self::NotLive { status } => vec![("status", text(status_name(*status)))],
+            Self::WrongTrigger | Self::WrongPlatform | Self::NoEvent => Vec::new(),
+            Self::TriggerFilter { path } => vec![("path", Fact::Text(Arc::clone(path)))],
+            Self::NotSampled { point, rate } => {
+                vec![("point_basis_points", Fact::Number((*point).into())), ("rate_basis_points", Fact::Number((*rate).into()))]
+            }
+            Self::EventFilter { effective_at, path } => {
+                vec![("effective_at", Fact::Time(*effective_at)), ("path", Fact::Text(Arc::clone(path)))]
+            }
+            Self::EventNotYet { opens_at } => vec![("opens_at", Fact::Time(*opens_at))],
+            Self::EventExpired { expired_at, window } => vec![("expired_at", Fact::Time(*expired_at)), ("window_secs", secs(*window))],
+            Self::EventConsumed { effective_at } => vec![("effective_at", Fact::Time(*effective_at))],
+            Self::EventSuperseded { effective_at, consumed_at } => {
+                vec![("effective_at", Fact::Time(*effective_at)), ("consumed_at", Fact::Time(*consumed_at))]
+            }
+            Self::RepeatLimit { until, shown_count, again_at } => {
+                let mut facts = vec![("until", text(until_name(*until))), ("shown_count", Fact::Number((*shown_count).into()))];
+                if let RepeatUntil::ShownTimes(times) = until {
+                    facts.push(("shown_times", Fact::Number((*times).into())));
+                }
+                facts.extend(again_at.map(|again_at| ("again_at", Fact::Time(again_at))));
+                facts
+            }
+            Self::WaitPeriod { until } => vec![("wait_until", Fact::Time(*until))],
+            Self::ClaimedElsewhere { lease_until } => vec![("lease_until", Fact::Time(*lease_until))],
+            Self::LowerPriority { winner } => vec![("winner", Fact::Survey(*winner))],
+            Self::IdentityUnverified { refused_at } => vec![("refused_at", Fact::Time(*refused_at))],
+        }
+    }
+}
+
+fn repeat_limit(until: RepeatUntil, shown_count: u32, again_at: Option<Timestamp>, now: Timestamp) -> String {
+    let shown = times(shown_count);
+    if let Some(again_at) = again_at {
+        return format!("The survey was shown to this user {shown}; it may be shown again {}.", moment(again_at, now));
+    }
+    match until {
+        RepeatUntil::ShownTimes(limit) => format!("The survey was shown to this user {shown}; it is shown {} at most.", times(limit)),
+        RepeatUntil::Answered => "This user has answered the survey; it is shown until the first answer.".to_owned(),
+        RepeatUntil::Completed => "This user has completed the survey; it is shown until then.".to_owned(),
+        RepeatUntil::Always => format!("The survey was shown to this user {shown}."),
+    }
+}
+
+const fn status_name(status: SurveyStatus) -> &'static str {
+    match status {
+        SurveyStatus::Draft => "draft",
+        SurveyStatus::Live => "live",
+        SurveyStatus::Paused => "paused",
+        SurveyStatus::Ended => "ended",
+    }
+}
+
+const fn until_name(until: RepeatUntil) -> &'static str {
+    match until {
+        RepeatUntil::ShownTimes(_) => "shown_times",
+        RepeatUntil::Answered => "answered",
+        RepeatUntil::Completed => "completed",
+        RepeatUntil::Always => "always",
+    }
+}
+
+fn text(text: &str) -> Fact {
+    Fact::Text(text.into())
+}
+
+fn secs(span: Span) -> Fact {
+    Fact::Number(u64::try_from(span.as_millis() / 1_000).unwrap_or(0))
+}
+
+fn times(count: u32) -> String {
+    match count {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        _ => format!("{count} times"),
+    }
+}
+
+/// Of hundredths of a per cent: `10 %`, `0.5 %`, `43.21 %`.
+fn percent(basis_points: u16) -> String {
+    let text = format!("{}.{:02}", basis_points / 100, basis_points % 100);
+    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// `12 min ago (2026-11-23 19:12 UTC)`, `in 3 d (…)`.
+fn moment(at: Timestamp, now: Timestamp) -> String {
+    let ago = now.since(at);
+    let relative = if ago.as_millis() >= 1_000 {
+        format!("{} ago", length(ago))
+    } else if ago.as_millis() > -1_000 {
+        "just now".to_owned()
+    } else {
+        format!("in {}", length(at.since(now)))
+    };
+    format!("{relative} ({})", utc(at))
+}
+
+/// The two largest units that are not zero: `40 s`, `2 h`, `2 h 5 min`, `3 d 4 h`.
+fn length(span: Span) -> String {
+    const UNITS: [(i64, &str); 4] = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
+    let secs = span.as_millis() / 1_000;
+    let largest = UNITS.iter().position(|(unit, _)| secs >= *unit).unwrap_or(UNITS.len() - 1);
+    let (unit, name) = UNITS[largest];
+    // 100 hours is how a window is set; days only beyond it.
+    if name == "d" && secs <= 100 * 3_600 {
+        return two(secs, UNITS[1], UNITS[2]);
+    }
+    match UNITS.get(largest + 1) {
+        Some(next) => two(secs, (unit, name), *next),
+        None => format!("{secs} s"),
+    }
+}
+
+fn two(secs: i64, (unit, name): (i64, &str), (next, next_name): (i64, &str)) -> String {
+    match secs % unit / next {
+        0 => format!("{} {name}", secs / unit),
+        rest => format!("{} {name} {rest} {next_name}", secs / unit),
+    }
+}
+
+/// `2026-11-23 19:12 UTC`. Howard Hinnant's `civil_from_days` (<https://howardhinnant.github.io/date_algorithms.html>).
+fn utc(at: Timestamp) -> String {
+    let days = i64::from(at.utc_day()) + 719_468;
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let march_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * march_month + 2) / 5 + 1;
+    let month = (march_month + 2) % 12 + 1;
+    let year = days.div_euclid(146_097) * 400 + year_of_era + i64::from(month <= 2);
+    let minutes = at.since(Timestamp::from_utc_day(at.utc_day())).as_millis() / 60_000;
+    format!("{year:04}-{month:02}-{day:02} {:02}:{:02} UTC", minutes / 60, minutes % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2026-11-23 19:12:00 UTC.
+    const NOW: Timestamp = Timestamp::from_millis(1_795_461_120_000);
+
+    fn at(secs: i64) -> Timestamp {
+        NOW + Span::from_secs(secs)
+    }
+
+    fn known(survey: SurveyId) -> Option<String> {
+        (survey == SurveyId::from_bytes([1; 16])).then(|| "Sleep quality".to_owned())
+    }
+
+    #[test]
+    fn every_reason_is_a_sentence_with_its_facts() {
+        let path: Arc<str> = "author.name".into();
+        let limit = |until, shown_count, again_at| Reason::RepeatLimit { until, shown_count, again_at };
+        let table = [
+            (Reason::NotLive { status: SurveyStatus::Draft }, "The survey is a draft; it was never launched."),
+            (Reason::NotLive { status: SurveyStatus::Paused }, "The survey is paused."),
+            (Reason::NotLive { status: SurveyStatus::Ended }, "The survey has ended."),
+            (Reason::WrongTrigger, "The survey does not show at this frontend trigger."),
+            (
+                Reason::TriggerFilter { path: Arc::clone(&path) },
+                "The frontend trigger's property “author.name” does not pass the survey's filter.",
+            ),
+            (Reason::WrongPlatform, "The survey does not show on this platform."),
+            (Reason::NotSampled { point: 4_321, rate: 1_000 }, "The survey asks 10 % of users; this user falls at 43.21 %, outside."),
+            (Reason::NotSampled { point: 50, rate: 0 }, "The survey asks 0 % of users; this user falls at 0.5 %, outside."),
+            (Reason::NoEvent, "No backend event that the survey waits for has come for this user in the last 100 h."),
+            (
+                Reason::EventFilter { effective_at: at(-300), path },
+                "The event of 5 min ago (2026-11-23 19:07 UTC) does not pass the survey's filter on “author.name”.",
+            ),
+            (Reason::EventNotYet { opens_at: at(90) }, "The event's window opens in 1 min 30 s (2026-11-23 19:13 UTC)."),
+            (
+                Reason::EventExpired { expired_at: at(-720), window: Span::from_secs(7_200) },
+                "The event expired 12 min ago (2026-11-23 19:00 UTC); the window was 2 h.",
+            ),
+            (
+                Reason::EventConsumed { effective_at: at(-86_400) },
+                "The survey was already shown for the event of 24 h ago (2026-11-22 19:12 UTC).",
+            ),
+            (
+                Reason::EventSuperseded { effective_at: at(-7_500), consumed_at: at(-60) },
+                "The event of 2 h 5 min ago (2026-11-23 17:07 UTC) is older than the one of 1 min ago (2026-11-23 19:11 UTC), \
+                 for which the survey was already shown.",
+            ),
+            (limit(RepeatUntil::ShownTimes(1), 1, None), "The survey was shown to this user once; it is shown once at most."),
+            (limit(RepeatUntil::ShownTimes(2), 3, None), "The survey was shown to this user 3 times; it is shown twice at most."),
+            (limit(RepeatUntil::Answered, 1, None), "This user has answered the survey; it is shown until the first answer."),
+            (limit(RepeatUntil::Completed, 1, None), "This user has completed the survey; it is shown until then."),
+            (
+                limit(RepeatUntil::Always, 2, Some(at(30 * 86_400))),
+                "The survey was shown to this user twice; it may be shown again in 30 d (2026-12-23 19:12 UTC).",
+            ),
+            (
+                Reason::WaitPeriod { until: at(6 * 86_400 + 3_600) },
+                "This user was shown a survey a short time ago; the wait period ends in 6 d 1 h (2026-11-29 20:12 UTC).",
+            ),
+            (
+                Reason::ClaimedElsewhere { lease_until: at(40) },
+                "Another tab, device or call of this user holds a survey; it lets go in 40 s (2026-11-23 19:12 UTC) unless it shows it.",
+            ),
+            (
+                Reason::LowerPriority { winner: SurveyId::from_bytes([1; 16]) },
+                "Due, but “Sleep quality” goes first; this survey stays due.",
+            ),
+            (Reason::LowerPriority { winner: SurveyId::from_bytes([2; 16]) }, "Due, but another survey goes first; this survey stays due."),
+            (
+                Reason::IdentityUnverified { refused_at: NOW },
+                "The workspace asks for identity proof; a call for this user without one was refused just now (2026-11-23 19:12 UTC).",
+            ),
+        ];
+        for (reason, sentence) in &table {
+            assert_eq!(reason.sentence(NOW, &known), *sentence);
+        }
+        use ReasonCode::{Audience, Ended, EventCancelled, EventTooFew, NotStarted, OutsideHours, QuotaReached, TriggerSequence};
+        let missing: Vec<_> = ReasonCode::ALL.into_iter().filter(|code| !table.iter().any(|(reason, _)| reason.kind() == *code)).collect();
+        let no_gate_yet = [NotStarted, Ended, OutsideHours, QuotaReached, TriggerSequence, Audience, EventTooFew, EventCancelled];
+        assert_eq!(missing, no_gate_yet, "reasons without a sentence in this table");
+    }
+
+    #[test]
+    fn facts_are_named_with_their_units() {
+        let expired = Reason::EventExpired { expired_at: at(-720), window: Span::from_secs(7_200) };
+        let explained = expired.explained(NOW, &known);
+        assert_eq!(explained.code, ReasonCode::EventExpired);
+        assert_eq!(explained.facts, [("expired_at".into(), Fact::Time(at(-720))), ("window_secs".into(), Fact::Number(7_200))]);
+        let limit = Reason::RepeatLimit { until: RepeatUntil::ShownTimes(2), shown_count: 2, again_at: None };
+        let names: Vec<&str> = limit.facts().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, ["until", "shown_count", "shown_times"]);
+    }
+
+    #[test]
+    fn lengths_have_two_units_at_most() {
+        for (secs, words) in [
+            (0, "0 s"),
+            (59, "59 s"),
+            (60, "1 min"),
+            (3_599, "59 min 59 s"),
+            (3_600, "1 h"),
+            (360_000, "100 h"),
+            (360_001, "4 d 4 h"),
+            (86_400 * 7, "7 d"),
+        ] {
+            assert_eq!(length(Span::from_secs(secs)), words);
+        }
+    }
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        for (millis, date) in [
+            (0, "1970-01-01 00:00 UTC"),
+            (-60_000, "1969-12-31 23:59 UTC"),
+            (951_822_000_000, "2000-02-29 11:00 UTC"),
+            (1_709_251_199_999, "2024-02-29 23:59 UTC"),
+            (4_107_542_400_000, "2100-03-01 00:00 UTC"),
+        ] {
+            assert_eq!(utc(Timestamp::from_millis(millis)), date);
+        }
+    }
+}
