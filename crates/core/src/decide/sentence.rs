@@ -230,6 +230,7 @@ fn utc(at: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::ReasonCode::{Audience, Ended, EventCancelled, EventTooFew, NotStarted, OutsideHours, QuotaReached, TriggerSequence};
     use super::*;
 
     /// 2026-11-23 19:12:00 UTC.
@@ -307,7 +308,6 @@ mod tests {
         for (reason, sentence) in &table {
             assert_eq!(reason.sentence(NOW, &known), *sentence);
         }
-        use ReasonCode::{Audience, Ended, EventCancelled, EventTooFew, NotStarted, OutsideHours, QuotaReached, TriggerSequence};
         let missing: Vec<_> = ReasonCode::ALL.into_iter().filter(|code| !table.iter().any(|(reason, _)| reason.kind() == *code)).collect();
         let no_gate_yet = [NotStarted, Ended, OutsideHours, QuotaReached, TriggerSequence, Audience, EventTooFew, EventCancelled];
         assert_eq!(missing, no_gate_yet, "reasons without a sentence in this table");
