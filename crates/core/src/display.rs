@@ -15,6 +15,7 @@ use crate::properties::Properties;
 use crate::survey::launch::Platform;
 use crate::time::{Span, Timestamp};
 use crate::trigger::TriggerName;
+use crate::user::EventMark;
 
 pub use change::UserChange;
 pub use steps::{Claim, Confirmed, Refusal, Responded, ResponseInput, claim, close, confirm, forget, respond};
@@ -76,6 +77,10 @@ pub struct Display {
     pub attributes: Arc<Attributes>,
     /// `event.*`: the activating event. `None` for a survey that needs none.
     pub event: Option<Arc<EventRecord>>,
+    /// `events.<trigger>.*`: with *all of* the newest event of each backend trigger, in the order of the survey; else empty.
+    pub events: Vec<Arc<EventRecord>>,
+    /// Every event that the showing consumes; none for a survey that needs none.
+    pub consumes: Vec<EventMark>,
     /// The answers so far.
     pub answers: Answers,
     /// The revision of the answers; 0 before the first.

@@ -45,6 +45,12 @@ impl TriggerName {
     }
 }
 
+impl From<TriggerName> for Arc<str> {
+    fn from(name: TriggerName) -> Self {
+        name.0
+    }
+}
+
 impl Borrow<str> for TriggerName {
     fn borrow(&self) -> &str {
         &self.0

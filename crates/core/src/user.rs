@@ -172,6 +172,23 @@ impl UserState {
     }
 }
 
+/// What a mark keeps of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EventMark {
+    /// The event's place in the order of receipt: which event it is.
+    pub seq: EventSeq,
+    /// Its effective time.
+    pub effective_at: Timestamp,
+    /// When it was received: marks of it live in that day's bucket.
+    pub received_at: Timestamp,
+}
+
+impl From<&EventRecord> for EventMark {
+    fn from(event: &EventRecord) -> Self {
+        Self { seq: event.seq, effective_at: event.effective_at, received_at: event.received_at }
+    }
+}
+
 /// A mark that an event has made a survey due and the survey was shown: it never does so again.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Consumption {
@@ -183,6 +200,13 @@ pub struct Consumption {
     pub effective_at: Timestamp,
     /// When the event was received: the mark lives in that day's bucket, with the event.
     pub received_at: Timestamp,
+}
+
+impl Consumption {
+    /// The mark of an event that a survey was shown about.
+    pub fn new(survey: SurveyId, event: EventMark) -> Self {
+        Self { survey, seq: event.seq, effective_at: event.effective_at, received_at: event.received_at }
+    }
 }
 
 /// What a decision reads of one user, all of one moment.

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Moment, Reason, WorkspaceSnapshot};
+use super::{DueEvents, Moment, Reason, WorkspaceSnapshot};
 use crate::event::EventRecord;
 use crate::id::SurveyId;
 use crate::survey::launch::{Activation, RepeatUntil, SamplingRate, TriggerRule};
@@ -23,6 +23,12 @@ pub(super) struct Case<'a> {
 impl<'a> Case<'a> {
     pub(super) fn new<'m: 'a>(snapshot: &'a WorkspaceSnapshot, survey: &'a Survey, activity: &'a UserActivity, moment: Moment<'m>) -> Self {
         Self { snapshot, survey, activity, moment, event: None }
+    }
+
+    /// The events of a case that no gate refused.
+    pub(super) fn due_events(&self) -> Option<DueEvents<'a>> {
+        let newest = self.event?;
+        Some(DueEvents { newest, by_trigger: Vec::new(), counted: vec![newest] })
     }
 }
 
@@ -52,12 +58,14 @@ fn live(case: &mut Case<'_>) -> Option<Reason> {
 }
 
 fn trigger(case: &mut Case<'_>) -> Option<Reason> {
+    case.moment.trigger?;
     listed_trigger(case).is_none().then_some(Reason::WrongTrigger)
 }
 
 /// The survey's rule for the trigger that was fired.
 fn listed_trigger<'a>(case: &Case<'a>) -> Option<&'a TriggerRule> {
-    case.survey.document.launch.frontend_triggers.iter().find(|rule| rule.name.as_str() == case.moment.trigger)
+    let fired = case.moment.trigger?;
+    case.survey.document.launch.frontend_triggers.iter().find(|rule| rule.name.as_str() == fired)
 }
 
 fn trigger_filter(case: &mut Case<'_>) -> Option<Reason> {
@@ -66,7 +74,7 @@ fn trigger_filter(case: &mut Case<'_>) -> Option<Reason> {
 }
 
 fn platform(case: &mut Case<'_>) -> Option<Reason> {
-    let listed = case.survey.document.launch.platforms.contains(&case.moment.platform);
+    let listed = case.survey.document.launch.platforms.contains(&case.moment.platform?);
     (!listed).then_some(Reason::WrongPlatform)
 }
 
@@ -87,15 +95,16 @@ fn event(case: &mut Case<'_>) -> Option<Reason> {
 fn activating_event<'a>(activation: &Activation, case: &Case<'a>) -> Result<&'a EventRecord, Reason> {
     let now = case.moment.now;
     let consumed = newest_consumed(case);
-    let mut nearest = Reason::NoEvent;
+    let mut nearest = None;
     let rule_of = |event: &EventRecord| activation.backend_triggers.iter().find(|rule| rule.name == event.trigger);
+    let trigger_of = |event: &EventRecord| event.trigger.clone();
     for (event, rule) in case.activity.events.iter().filter_map(|event| Some((event, rule_of(event)?))) {
         let opens_at = event.effective_at + activation.delay;
         let expired_at = event.effective_at + activation.expires_after;
         let already = consumed.filter(|mark| event.recency() <= (mark.effective_at, mark.seq));
         if now >= expired_at {
             // Everything further on is older with the same window: nothing can fit any more.
-            keep_nearest(&mut nearest, Reason::EventExpired { expired_at, window: activation.expires_after });
+            keep_nearest(&mut nearest, Reason::EventExpired { trigger: trigger_of(event), expired_at, window: activation.expires_after });
             break;
         }
         if let Some(mark) = already {
@@ -103,29 +112,34 @@ fn activating_event<'a>(activation: &Activation, case: &Case<'a>) -> Result<&'a 
             keep_nearest(
                 &mut nearest,
                 if mark.seq == event.seq {
-                    Reason::EventConsumed { effective_at }
+                    Reason::EventConsumed { trigger: trigger_of(event), effective_at }
                 } else {
-                    Reason::EventSuperseded { effective_at, consumed_at: mark.effective_at }
+                    Reason::EventSuperseded { trigger: trigger_of(event), effective_at, consumed_at: mark.effective_at }
                 },
             );
             break;
         }
         if let Some(failed) = rule.filter.first_failure(&event.properties) {
-            keep_nearest(&mut nearest, Reason::EventFilter { effective_at: event.effective_at, path: failed.path.clone() });
+            keep_nearest(
+                &mut nearest,
+                Reason::EventFilter { trigger: trigger_of(event), effective_at: event.effective_at, path: failed.path.clone() },
+            );
         } else if now < opens_at {
-            keep_nearest(&mut nearest, Reason::EventNotYet { opens_at });
+            keep_nearest(&mut nearest, Reason::EventNotYet { trigger: trigger_of(event), opens_at });
         } else {
             return Ok(event);
         }
     }
-    Err(nearest)
+    let sole = match &activation.backend_triggers[..] {
+        [rule] => Some(rule.name.clone()),
+        _ => None,
+    };
+    Err(nearest.unwrap_or(Reason::NoEvent { trigger: sole }))
 }
 
 /// The first finding stands: it is about the newest event.
-fn keep_nearest(nearest: &mut Reason, found: Reason) {
-    if *nearest == Reason::NoEvent {
-        *nearest = found;
-    }
+fn keep_nearest(nearest: &mut Option<Reason>, found: Reason) {
+    nearest.get_or_insert(found);
 }
 
 /// The newest event this survey has asked about: the survey was already shown for a moment at least as new as every

@@ -20,19 +20,20 @@ use crate::user::UserActivity;
 pub use code::ReasonCode;
 pub use gates::sampling_point;
 use gates::{Case, GATES, Gate};
-pub use reason::Reason;
+pub use reason::{Reason, Reasons};
 pub use sentence::{Explained, Fact};
 pub use snapshot::WorkspaceSnapshot;
 
-/// The moment a frontend trigger was fired.
+/// The moment a frontend trigger was fired, or might be.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment<'a> {
-    /// Name of the frontend trigger.
-    pub trigger: &'a str,
+    /// Name of the frontend trigger. `None` asks about any of each survey's own, with properties that pass its filter:
+    /// then surveys do not compete, there is no winner and no [`Reason::LowerPriority`].
+    pub trigger: Option<&'a str>,
     /// What the app or site said about it.
     pub properties: &'a Properties,
-    /// Where.
-    pub platform: Platform,
+    /// Where. `None` asks about any of each survey's own platforms, without a competition as above.
+    pub platform: Option<Platform>,
     /// When, by the server's clock.
     pub now: Timestamp,
 }
@@ -40,7 +41,8 @@ pub struct Moment<'a> {
 /// What a decision looks at, and how far it goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
-    /// The live surveys of the trigger, each up to its first refusing gate: what a trigger call needs.
+    /// The live surveys of the trigger, each up to its first refusing gate: what a trigger call needs. A survey that is
+    /// refused takes no allocation.
     FirstRefusal,
     /// Every survey of the workspace, every refusing gate: what explain needs.
     EveryReason,
@@ -49,13 +51,24 @@ pub enum Depth {
 /// What one survey's gates say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict<'a> {
-    /// No gate refuses. With an activation: the event that makes the survey due.
+    /// No gate refuses. With an activation: the events that make the survey due.
     Due {
-        /// The activating event, if the survey needs one.
-        event: Option<&'a EventRecord>,
+        /// The events, if the survey needs any.
+        due: Option<DueEvents<'a>>,
     },
-    /// At least one gate refuses: the reasons in the order of the gates, never empty.
-    Refused(Vec<Reason>),
+    /// At least one gate refuses.
+    Refused(Reasons),
+}
+
+/// The events that make a survey due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueEvents<'a> {
+    /// The activating event, `event.*`: the newest of those below.
+    pub newest: &'a EventRecord,
+    /// With *all of*: the newest of each backend trigger, in the order of the survey's triggers. Else empty.
+    pub by_trigger: Vec<&'a EventRecord>,
+    /// All that a showing consumes together, newest first; never empty.
+    pub counted: Vec<&'a EventRecord>,
 }
 
 /// The verdict on one survey.
@@ -68,21 +81,28 @@ pub struct SurveyVerdict<'a> {
 }
 
 impl<'a> SurveyVerdict<'a> {
-    fn candidate(&self) -> Option<Winner<'a>> {
-        match self.verdict {
-            Verdict::Due { event } => Some(Winner { survey: self.survey, event }),
+    fn candidate(&self) -> Option<Candidate<'_, 'a>> {
+        match &self.verdict {
+            Verdict::Due { due } => Some(Candidate { survey: self.survey, due: due.as_ref() }),
             Verdict::Refused(_) => None,
         }
     }
 }
 
+/// A due survey among others.
+#[derive(Clone, Copy)]
+struct Candidate<'d, 'a> {
+    survey: &'a Survey,
+    due: Option<&'d DueEvents<'a>>,
+}
+
 /// The survey to show.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Winner<'a> {
     /// The survey.
     pub survey: &'a Survey,
-    /// The event that activated it, if it needs one.
-    pub event: Option<&'a EventRecord>,
+    /// The events that activated it, if it needs any.
+    pub due: Option<DueEvents<'a>>,
 }
 
 /// A verdict per survey looked at, and at most one winner.
@@ -108,12 +128,14 @@ fn decide_with<'a>(
     moment: &Moment<'a>,
     depth: Depth,
 ) -> Decision<'a> {
-    let surveys = match depth {
-        Depth::FirstRefusal => snapshot.live_on(moment.trigger),
-        Depth::EveryReason => snapshot.all(),
+    let surveys = match (depth, moment.trigger) {
+        (Depth::FirstRefusal, Some(trigger)) => snapshot.live_on(trigger),
+        (Depth::FirstRefusal, None) => snapshot.live(),
+        (Depth::EveryReason, _) => snapshot.all(),
     };
     let mut verdicts: Vec<_> = surveys.map(|survey| verdict(gates, Case::new(snapshot, survey, activity, *moment), depth)).collect();
-    let winner = verdicts.iter().filter_map(SurveyVerdict::candidate).max_by(|a, b| rank(ranks, a, b));
+    let is_contest = moment.trigger.is_some() && moment.platform.is_some();
+    let winner = if is_contest { winner(ranks, &verdicts) } else { None };
     if let Some(winner) = &winner {
         refuse_losers(&mut verdicts, winner.survey.id);
     }
@@ -121,29 +143,35 @@ fn decide_with<'a>(
 }
 
 fn verdict<'a>(gates: &[Gate], mut case: Case<'a>, depth: Depth) -> SurveyVerdict<'a> {
-    let reasons = refusals(gates, &mut case, depth);
-    let verdict = if reasons.is_empty() { Verdict::Due { event: case.event } } else { Verdict::Refused(reasons) };
+    let verdict = match refusals(gates, &mut case, depth) {
+        Some(reasons) => Verdict::Refused(reasons),
+        None => Verdict::Due { due: case.due_events() },
+    };
     SurveyVerdict { survey: case.survey, verdict }
 }
 
-fn refusals(gates: &[Gate], case: &mut Case<'_>, depth: Depth) -> Vec<Reason> {
-    let mut reasons = Vec::new();
-    for gate in gates {
-        if let Some(reason) = (gate.refuses)(case) {
-            reasons.push(reason);
-            if depth == Depth::FirstRefusal {
-                break;
-            }
-        }
+/// `None`: no gate refuses.
+fn refusals(gates: &[Gate], case: &mut Case<'_>, depth: Depth) -> Option<Reasons> {
+    let mut refused = gates.iter().filter_map(|gate| (gate.refuses)(case));
+    let first = refused.next()?;
+    if depth == Depth::FirstRefusal {
+        return Some(Reasons::One(first));
     }
-    reasons
+    let mut reasons = vec![first];
+    reasons.extend(refused);
+    Some(Reasons::Many(reasons))
+}
+
+fn winner<'a>(ranks: &[Rank], verdicts: &[SurveyVerdict<'a>]) -> Option<Winner<'a>> {
+    let best = verdicts.iter().filter_map(SurveyVerdict::candidate).max_by(|a, b| rank(ranks, a, b))?;
+    Some(Winner { survey: best.survey, due: best.due.cloned() })
 }
 
 fn refuse_losers(verdicts: &mut [SurveyVerdict<'_>], winner: SurveyId) {
     for verdict in verdicts {
         let lost = matches!(verdict.verdict, Verdict::Due { .. }) && verdict.survey.id != winner;
         if lost {
-            verdict.verdict = Verdict::Refused(vec![Reason::LowerPriority { winner }]);
+            verdict.verdict = Verdict::Refused(Reasons::One(Reason::LowerPriority { winner }));
         }
     }
 }
@@ -152,26 +180,26 @@ fn refuse_losers(verdicts: &mut [SurveyVerdict<'_>], winner: SurveyId) {
 struct Rank {
     #[cfg_attr(not(test), expect(dead_code, reason = "names the rank in the tests' messages"))]
     name: &'static str,
-    compare: fn(&Winner<'_>, &Winner<'_>) -> Ordering,
+    compare: fn(&Candidate<'_, '_>, &Candidate<'_, '_>) -> Ordering,
 }
 
 /// Priority, then surveys with an activating event before those without, newest event first, then the survey id.
 const RANKS: [Rank; 4] = [
     Rank { name: "priority", compare: |a, b| a.survey.document.launch.priority.cmp(&b.survey.document.launch.priority) },
-    Rank { name: "has_event", compare: |a, b| a.event.is_some().cmp(&b.event.is_some()) },
+    Rank { name: "has_event", compare: |a, b| a.due.is_some().cmp(&b.due.is_some()) },
     Rank { name: "newest_event", compare: newest_event },
     Rank { name: "survey_id", compare: |a, b| b.survey.id.cmp(&a.survey.id) },
 ];
 
 /// Says nothing about a survey without an event: that is the business of the rank before.
-fn newest_event(a: &Winner<'_>, b: &Winner<'_>) -> Ordering {
-    match (a.event, b.event) {
-        (Some(a), Some(b)) => a.recency().cmp(&b.recency()),
+fn newest_event(a: &Candidate<'_, '_>, b: &Candidate<'_, '_>) -> Ordering {
+    match (a.due, b.due) {
+        (Some(a), Some(b)) => a.newest.recency().cmp(&b.newest.recency()),
         _ => Ordering::Equal,
     }
 }
 
-fn rank(ranks: &[Rank], a: &Winner<'_>, b: &Winner<'_>) -> Ordering {
+fn rank(ranks: &[Rank], a: &Candidate<'_, '_>, b: &Candidate<'_, '_>) -> Ordering {
     ranks.iter().map(|rank| (rank.compare)(a, b)).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
 }
 

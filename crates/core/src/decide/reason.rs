@@ -6,6 +6,7 @@ use crate::id::SurveyId;
 use crate::survey::SurveyStatus;
 use crate::survey::launch::RepeatUntil;
 use crate::time::{Span, Timestamp};
+use crate::trigger::TriggerName;
 
 /// One reason with its facts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,21 +33,37 @@ pub enum Reason {
         rate: u16,
     },
     /// No event that could matter has come for this user.
-    NoEvent,
+    NoEvent {
+        /// The backend trigger that is missing; `None` where any of several would do.
+        trigger: Option<TriggerName>,
+    },
     /// The newest event's properties do not pass the survey's filter.
     EventFilter {
+        /// The event's backend trigger.
+        trigger: TriggerName,
         /// The event's effective time.
         effective_at: Timestamp,
         /// The path of the first condition that does not hold.
         path: Arc<str>,
     },
+    /// Events came, but fewer than the survey asks for.
+    EventTooFew {
+        /// How many count now, at least 1.
+        found: u32,
+        /// How many it takes.
+        needed: u32,
+    },
     /// The newest event's window has not opened.
     EventNotYet {
+        /// The event's backend trigger.
+        trigger: TriggerName,
         /// When it opens.
         opens_at: Timestamp,
     },
     /// The newest event's window has closed.
     EventExpired {
+        /// The event's backend trigger.
+        trigger: TriggerName,
         /// When it closed.
         expired_at: Timestamp,
         /// How long it was after the event.
@@ -54,11 +71,15 @@ pub enum Reason {
     },
     /// The newest event within its window has already been asked about by this survey.
     EventConsumed {
+        /// The event's backend trigger.
+        trigger: TriggerName,
         /// The event's effective time.
         effective_at: Timestamp,
     },
     /// Only events older than one already asked about remain.
     EventSuperseded {
+        /// The remaining event's backend trigger.
+        trigger: TriggerName,
         /// The newest remaining event's effective time.
         effective_at: Timestamp,
         /// The effective time of the event that was asked about.
@@ -95,3 +116,31 @@ pub enum Reason {
         refused_at: Timestamp,
     },
 }
+
+/// The reasons against one survey, in the order of the gates, never none. Behaves as a slice; the one reason of a first
+/// refusal takes no allocation.
+#[derive(Clone, Debug)]
+pub enum Reasons {
+    /// A first refusal.
+    One(Reason),
+    /// Every reason.
+    Many(Vec<Reason>),
+}
+
+impl std::ops::Deref for Reasons {
+    type Target = [Reason];
+    fn deref(&self) -> &[Reason] {
+        match self {
+            Self::One(reason) => std::slice::from_ref(reason),
+            Self::Many(reasons) => reasons,
+        }
+    }
+}
+
+impl PartialEq for Reasons {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for Reasons {}

@@ -8,6 +8,7 @@ use crate::id::SurveyId;
 use crate::survey::SurveyStatus;
 use crate::survey::launch::RepeatUntil;
 use crate::time::{Span, Timestamp};
+use crate::trigger::TriggerName;
 
 /// A fact of a reason. Lengths of time are numbers of seconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,20 +59,29 @@ impl Reason {
             Self::NotSampled { point, rate } => {
                 format!("The survey asks {} of users; this user falls at {}, outside.", percent(*rate), percent(*point))
             }
-            Self::NoEvent => "No backend event that the survey waits for has come for this user in the last 100 h.".to_owned(),
-            Self::EventFilter { effective_at, path } => {
-                format!("The event of {} does not pass the survey's filter on “{path}”.", moment(*effective_at, now))
+            Self::NoEvent { trigger: None } => {
+                "No backend event that the survey waits for has come for this user in the last 100 h.".to_owned()
             }
-            Self::EventNotYet { opens_at } => format!("The event's window opens {}.", moment(*opens_at, now)),
-            Self::EventExpired { expired_at, window } => {
-                format!("The event expired {}; the window was {}.", moment(*expired_at, now), length(*window))
+            Self::NoEvent { trigger: Some(trigger) } => {
+                format!("No event “{trigger}”, which the survey waits for, has come for this user in the last 100 h.")
             }
-            Self::EventConsumed { effective_at } => {
-                format!("The survey was already shown for the event of {}.", moment(*effective_at, now))
+            Self::EventTooFew { found, needed } => {
+                let events = if *found == 1 { "event counts" } else { "events count" };
+                format!("{found} {events} so far; the survey waits for {needed}.")
             }
-            Self::EventSuperseded { effective_at, consumed_at } => {
+            Self::EventFilter { trigger, effective_at, path } => {
+                format!("The event “{trigger}” of {} does not pass the survey's filter on “{path}”.", moment(*effective_at, now))
+            }
+            Self::EventNotYet { trigger, opens_at } => format!("The window of the event “{trigger}” opens {}.", moment(*opens_at, now)),
+            Self::EventExpired { trigger, expired_at, window } => {
+                format!("The event “{trigger}” expired {}; the window was {}.", moment(*expired_at, now), length(*window))
+            }
+            Self::EventConsumed { trigger, effective_at } => {
+                format!("The survey was already shown for the event “{trigger}” of {}.", moment(*effective_at, now))
+            }
+            Self::EventSuperseded { trigger, effective_at, consumed_at } => {
                 let (event, newer) = (moment(*effective_at, now), moment(*consumed_at, now));
-                format!("The event of {event} is older than the one of {newer}, for which the survey was already shown.")
+                format!("The event “{trigger}” of {event} is older than the one of {newer}, for which the survey was already shown.")
             }
             Self::RepeatLimit { until, shown_count, again_at } => repeat_limit(*until, *shown_count, *again_at, now),
             Self::WaitPeriod { until } => {
@@ -95,19 +105,25 @@ impl Reason {
     pub fn facts(&self) -> Vec<(&'static str, Fact)> {
         match self {
             Self::NotLive { status } => vec![("status", text(status_name(*status)))],
-            Self::WrongTrigger | Self::WrongPlatform | Self::NoEvent => Vec::new(),
+            Self::WrongTrigger | Self::WrongPlatform | Self::NoEvent { trigger: None } => Vec::new(),
+            Self::NoEvent { trigger: Some(trigger) } => vec![name(trigger)],
+            Self::EventTooFew { found, needed } => {
+                vec![("found", Fact::Number((*found).into())), ("needed", Fact::Number((*needed).into()))]
+            }
             Self::TriggerFilter { path } => vec![("path", Fact::Text(Arc::clone(path)))],
             Self::NotSampled { point, rate } => {
                 vec![("point_basis_points", Fact::Number((*point).into())), ("rate_basis_points", Fact::Number((*rate).into()))]
             }
-            Self::EventFilter { effective_at, path } => {
-                vec![("effective_at", Fact::Time(*effective_at)), ("path", Fact::Text(Arc::clone(path)))]
+            Self::EventFilter { trigger, effective_at, path } => {
+                vec![name(trigger), ("effective_at", Fact::Time(*effective_at)), ("path", Fact::Text(Arc::clone(path)))]
             }
-            Self::EventNotYet { opens_at } => vec![("opens_at", Fact::Time(*opens_at))],
-            Self::EventExpired { expired_at, window } => vec![("expired_at", Fact::Time(*expired_at)), ("window_secs", secs(*window))],
-            Self::EventConsumed { effective_at } => vec![("effective_at", Fact::Time(*effective_at))],
-            Self::EventSuperseded { effective_at, consumed_at } => {
-                vec![("effective_at", Fact::Time(*effective_at)), ("consumed_at", Fact::Time(*consumed_at))]
+            Self::EventNotYet { trigger, opens_at } => vec![name(trigger), ("opens_at", Fact::Time(*opens_at))],
+            Self::EventExpired { trigger, expired_at, window } => {
+                vec![name(trigger), ("expired_at", Fact::Time(*expired_at)), ("window_secs", secs(*window))]
+            }
+            Self::EventConsumed { trigger, effective_at } => vec![name(trigger), ("effective_at", Fact::Time(*effective_at))],
+            Self::EventSuperseded { trigger, effective_at, consumed_at } => {
+                vec![name(trigger), ("effective_at", Fact::Time(*effective_at)), ("consumed_at", Fact::Time(*consumed_at))]
             }
             Self::RepeatLimit { until, shown_count, again_at } => {
                 let mut facts = vec![("until", text(until_name(*until))), ("shown_count", Fact::Number((*shown_count).into()))];
@@ -154,6 +170,11 @@ const fn until_name(until: RepeatUntil) -> &'static str {
         RepeatUntil::Completed => "completed",
         RepeatUntil::Always => "always",
     }
+}
+
+/// The fact that names a backend trigger.
+fn name(trigger: &TriggerName) -> (&'static str, Fact) {
+    ("trigger", Fact::Text(trigger.clone().into()))
 }
 
 fn text(text: &str) -> Fact {
@@ -230,7 +251,7 @@ fn utc(at: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::ReasonCode::{Audience, Ended, EventCancelled, EventTooFew, NotStarted, OutsideHours, QuotaReached, TriggerSequence};
+    use super::ReasonCode::{Audience, Ended, EventCancelled, NotStarted, OutsideHours, QuotaReached, TriggerSequence};
     use super::*;
 
     /// 2026-11-23 19:12:00 UTC.
@@ -238,6 +259,10 @@ mod tests {
 
     fn at(secs: i64) -> Timestamp {
         NOW + Span::from_secs(secs)
+    }
+
+    fn slept() -> TriggerName {
+        TriggerName::new("ended sleep").unwrap()
     }
 
     fn known(survey: SurveyId) -> Option<String> {
@@ -260,23 +285,32 @@ mod tests {
             (Reason::WrongPlatform, "The survey does not show on this platform."),
             (Reason::NotSampled { point: 4_321, rate: 1_000 }, "The survey asks 10 % of users; this user falls at 43.21 %, outside."),
             (Reason::NotSampled { point: 50, rate: 0 }, "The survey asks 0 % of users; this user falls at 0.5 %, outside."),
-            (Reason::NoEvent, "No backend event that the survey waits for has come for this user in the last 100 h."),
+            (Reason::NoEvent { trigger: None }, "No backend event that the survey waits for has come for this user in the last 100 h."),
             (
-                Reason::EventFilter { effective_at: at(-300), path },
-                "The event of 5 min ago (2026-11-23 19:07 UTC) does not pass the survey's filter on “author.name”.",
+                Reason::NoEvent { trigger: Some(slept()) },
+                "No event “ended sleep”, which the survey waits for, has come for this user in the last 100 h.",
             ),
-            (Reason::EventNotYet { opens_at: at(90) }, "The event's window opens in 1 min 30 s (2026-11-23 19:13 UTC)."),
+            (Reason::EventTooFew { found: 1, needed: 3 }, "1 event counts so far; the survey waits for 3."),
+            (Reason::EventTooFew { found: 2, needed: 3 }, "2 events count so far; the survey waits for 3."),
             (
-                Reason::EventExpired { expired_at: at(-720), window: Span::from_secs(7_200) },
-                "The event expired 12 min ago (2026-11-23 19:00 UTC); the window was 2 h.",
-            ),
-            (
-                Reason::EventConsumed { effective_at: at(-86_400) },
-                "The survey was already shown for the event of 24 h ago (2026-11-22 19:12 UTC).",
+                Reason::EventFilter { trigger: slept(), effective_at: at(-300), path },
+                "The event “ended sleep” of 5 min ago (2026-11-23 19:07 UTC) does not pass the survey's filter on “author.name”.",
             ),
             (
-                Reason::EventSuperseded { effective_at: at(-7_500), consumed_at: at(-60) },
-                "The event of 2 h 5 min ago (2026-11-23 17:07 UTC) is older than the one of 1 min ago (2026-11-23 19:11 UTC), \
+                Reason::EventNotYet { trigger: slept(), opens_at: at(90) },
+                "The window of the event “ended sleep” opens in 1 min 30 s (2026-11-23 19:13 UTC).",
+            ),
+            (
+                Reason::EventExpired { trigger: slept(), expired_at: at(-720), window: Span::from_secs(7_200) },
+                "The event “ended sleep” expired 12 min ago (2026-11-23 19:00 UTC); the window was 2 h.",
+            ),
+            (
+                Reason::EventConsumed { trigger: slept(), effective_at: at(-86_400) },
+                "The survey was already shown for the event “ended sleep” of 24 h ago (2026-11-22 19:12 UTC).",
+            ),
+            (
+                Reason::EventSuperseded { trigger: slept(), effective_at: at(-7_500), consumed_at: at(-60) },
+                "The event “ended sleep” of 2 h 5 min ago (2026-11-23 17:07 UTC) is older than the one of 1 min ago (2026-11-23 19:11 UTC), \
                  for which the survey was already shown.",
             ),
             (limit(RepeatUntil::ShownTimes(1), 1, None), "The survey was shown to this user once; it is shown once at most."),
@@ -309,16 +343,17 @@ mod tests {
             assert_eq!(reason.sentence(NOW, &known), *sentence);
         }
         let missing: Vec<_> = ReasonCode::ALL.into_iter().filter(|code| !table.iter().any(|(reason, _)| reason.kind() == *code)).collect();
-        let no_gate_yet = [NotStarted, Ended, OutsideHours, QuotaReached, TriggerSequence, Audience, EventTooFew, EventCancelled];
+        let no_gate_yet = [NotStarted, Ended, OutsideHours, QuotaReached, TriggerSequence, Audience, EventCancelled];
         assert_eq!(missing, no_gate_yet, "reasons without a sentence in this table");
     }
 
     #[test]
     fn facts_are_named_with_their_units() {
-        let expired = Reason::EventExpired { expired_at: at(-720), window: Span::from_secs(7_200) };
+        let expired = Reason::EventExpired { trigger: slept(), expired_at: at(-720), window: Span::from_secs(7_200) };
         let explained = expired.explained(NOW, &known);
         assert_eq!(explained.code, ReasonCode::EventExpired);
-        assert_eq!(explained.facts, [("expired_at".into(), Fact::Time(at(-720))), ("window_secs".into(), Fact::Number(7_200))]);
+        let named = ("trigger".into(), Fact::Text("ended sleep".into()));
+        assert_eq!(explained.facts, [named, ("expired_at".into(), Fact::Time(at(-720))), ("window_secs".into(), Fact::Number(7_200))]);
         let limit = Reason::RepeatLimit { until: RepeatUntil::ShownTimes(2), shown_count: 2, again_at: None };
         let names: Vec<&str> = limit.facts().into_iter().map(|(name, _)| name).collect();
         assert_eq!(names, ["until", "shown_count", "shown_times"]);

@@ -50,6 +50,10 @@ impl WorkspaceSnapshot {
         SurveyIter::Places { surveys: &self.surveys, places: places.iter() }
     }
 
+    pub(super) fn live(&self) -> SurveyIter<'_> {
+        SurveyIter::Live(self.surveys.iter())
+    }
+
     pub(super) fn all(&self) -> SurveyIter<'_> {
         SurveyIter::All(self.surveys.iter())
     }
@@ -58,6 +62,7 @@ impl WorkspaceSnapshot {
 /// Goes over some or all surveys without allocating.
 pub(super) enum SurveyIter<'a> {
     All(std::slice::Iter<'a, Survey>),
+    Live(std::slice::Iter<'a, Survey>),
     Places { surveys: &'a [Survey], places: std::slice::Iter<'a, usize> },
 }
 
@@ -66,7 +71,17 @@ impl<'a> Iterator for SurveyIter<'a> {
     fn next(&mut self) -> Option<&'a Survey> {
         match self {
             Self::All(surveys) => surveys.next(),
+            Self::Live(surveys) => surveys.find(|survey| survey.status == SurveyStatus::Live),
             Self::Places { surveys, places } => places.next().map(|place| &surveys[*place]),
+        }
+    }
+
+    /// Known beforehand where it can be: the verdicts then take one allocation.
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self {
+            Self::All(surveys) => surveys.size_hint(),
+            Self::Live(surveys) => (0, surveys.size_hint().1),
+            Self::Places { places, .. } => places.size_hint(),
         }
     }
 }

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use super::{Display, DisplayState, UserChange};
 use crate::answer::{Answers, InvalidAnswer, check_answers};
-use crate::decide::{Moment, Winner};
+use crate::decide::{DueEvents, Winner};
+use crate::event::EventRecord;
 use crate::id::DisplayId;
 use crate::limits::CLAIM_LEASE_MILLIS;
 use crate::properties::Properties;
 use crate::survey::SurveyDocument;
+use crate::survey::launch::Platform;
 use crate::time::{Span, Timestamp};
 use crate::trigger::TriggerName;
-use crate::user::{Consumption, OpenClaim, UserActivity, UserRef, UserState};
+use crate::user::{Consumption, EventMark, OpenClaim, UserActivity, UserRef, UserState};
 
 /// What a claim is made from besides the decision.
 #[derive(Clone, Debug)]
@@ -22,33 +24,57 @@ pub struct Claim {
     pub request_id: Box<str>,
     /// BCP 47 tag the SDK asked for.
     pub locale: Box<str>,
+    /// Where.
+    pub platform: Platform,
     /// The frontend trigger.
     pub trigger: TriggerName,
     /// Its properties.
     pub trigger_properties: Properties,
 }
 
+/// What a display keeps of the events that made its survey due.
+#[derive(Default)]
+struct Snapshots {
+    newest: Option<Arc<EventRecord>>,
+    by_trigger: Vec<Arc<EventRecord>>,
+    consumes: Vec<EventMark>,
+}
+
+impl Snapshots {
+    fn of(due: Option<&DueEvents<'_>>) -> Self {
+        let Some(due) = due else { return Self::default() };
+        Self {
+            newest: Some(Arc::new(due.newest.clone())),
+            by_trigger: due.by_trigger.iter().map(|event| Arc::new((*event).clone())).collect(),
+            consumes: due.counted.iter().map(|event| EventMark::from(*event)).collect(),
+        }
+    }
+}
+
 /// Claims the winner for the user: a lease of the survey's delay plus 60 s.
-pub fn claim(activity: &UserActivity, winner: &Winner<'_>, moment: &Moment<'_>, claim: Claim) -> (UserChange, Display) {
+pub fn claim(activity: &UserActivity, winner: &Winner<'_>, now: Timestamp, claim: Claim) -> (UserChange, Display) {
     let lease = winner.survey.document.launch.display_delay + Span::from_millis(CLAIM_LEASE_MILLIS);
+    let snapshots = Snapshots::of(winner.due.as_ref());
     let display = Display {
         id: claim.display,
         survey: winner.survey.id,
         survey_version: winner.survey.version,
         request_id: claim.request_id,
-        platform: moment.platform,
+        platform: claim.platform,
         locale: claim.locale,
         state: DisplayState::Claimed,
-        claimed_at: moment.now,
-        lease_until: moment.now + lease,
+        claimed_at: now,
+        lease_until: now + lease,
         shown_at: None,
         first_answered_at: None,
         completed_at: None,
-        updated_at: moment.now,
+        updated_at: now,
         trigger: claim.trigger,
         trigger_properties: claim.trigger_properties,
         attributes: Arc::new(activity.state.attributes.clone()),
-        event: winner.event.map(|event| Arc::new(event.clone())),
+        events: snapshots.by_trigger,
+        event: snapshots.newest,
+        consumes: snapshots.consumes,
         answers: Answers::new(),
         revision: 0,
         duration_ms: None,
@@ -100,14 +126,14 @@ pub fn confirm(user: &UserRef, state: &UserState, display: &Display, now: Timest
     let consumed = mark_shown(&mut state, &mut display, now);
     let mut change = UserChange::of_state(user, state);
     change.displays.push(display);
-    change.consumed.extend(consumed);
+    change.consumed = consumed;
     Ok(Confirmed::Shown(Box::new(change)))
 }
 
-/// Counts a display as shown: history, wait period, consumption, and the claim is no longer open. Neither is a claim
+/// Counts a display as shown: history, wait period, consumption of every event it is about, and the claim is no longer open. Neither is a claim
 /// that followed a lapsed display of the same survey: a late answer proves that the user was asked, and confirming the
 /// new claim would ask again, perhaps about the same event.
-fn mark_shown(state: &mut UserState, display: &mut Display, now: Timestamp) -> Option<Consumption> {
+fn mark_shown(state: &mut UserState, display: &mut Display, now: Timestamp) -> Vec<Consumption> {
     display.state = DisplayState::Shown;
     display.shown_at = Some(now);
     display.updated_at = now;
@@ -118,12 +144,7 @@ fn mark_shown(state: &mut UserState, display: &mut Display, now: Timestamp) -> O
     let history = state.surveys.entry(display.survey).or_default();
     history.shown_count = history.shown_count.saturating_add(1);
     history.last_shown_at = history.last_shown_at.max(Some(now));
-    display.event.as_ref().map(|event| Consumption {
-        survey: display.survey,
-        seq: event.seq,
-        effective_at: event.effective_at,
-        received_at: event.received_at,
-    })
+    display.consumes.iter().map(|event| Consumption::new(display.survey, *event)).collect()
 }
 
 /// The user closed (`Dismissed`) or left (`Abandoned`) the survey. Before it was shown this gives the claim back.
@@ -156,6 +177,7 @@ pub fn forget(user: &UserRef, state: &UserState, display: &Display) -> Option<Us
         trigger_properties: Properties::empty(),
         attributes: Arc::default(),
         event: None,
+        events: Vec::new(),
         ..display.clone()
     };
     if forgotten == *display {
@@ -214,7 +236,7 @@ pub fn respond(
     }
     let mut state = state.clone();
     let mut display = display.clone();
-    let consumed = if display.shown_at.is_none() { mark_shown(&mut state, &mut display, now) } else { None };
+    let consumed = if display.shown_at.is_none() { mark_shown(&mut state, &mut display, now) } else { Vec::new() };
     display.revision = input.revision;
     display.answers = input.answers;
     display.duration_ms = input.duration_ms.or(display.duration_ms);
@@ -231,7 +253,7 @@ pub fn respond(
     display.state = state_after_answers(&display);
     let mut change = UserChange::of_state(user, state);
     change.displays.push(display);
-    change.consumed.extend(consumed);
+    change.consumed = consumed;
     Ok(Responded::Saved(Box::new(change)))
 }
 

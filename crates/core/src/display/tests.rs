@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{Claim, Display, DisplayState, Refusal, Responded, ResponseInput, UserChange, claim, respond};
 use crate::answer::{Answer, Answers};
-use crate::decide::{Moment, Winner};
+use crate::decide::{DueEvents, Winner};
 use crate::event::{EventId, EventRecord, EventSeq};
 use crate::id::{DisplayId, SurveyId, WorkspaceId};
 use crate::properties::Properties;
@@ -49,8 +49,7 @@ fn event(seq: u64) -> EventRecord {
 }
 
 fn mark(seq: u64) -> Consumption {
-    let event = event(seq);
-    Consumption { survey: SURVEY, seq: event.seq, effective_at: event.effective_at, received_at: event.received_at }
+    Consumption::new(SURVEY, (&event(seq)).into())
 }
 
 fn display_id(number: u8) -> DisplayId {
@@ -62,17 +61,16 @@ fn claimed(state: UserState, number: u8, now: Timestamp) -> (UserChange, Display
     let survey = survey();
     let event = event(1);
     let activity = UserActivity { user: user(), state, events: vec![event.clone()], consumed: Vec::new() };
-    let winner = Winner { survey: &survey, event: Some(&event) };
-    let properties = Properties::empty();
-    let moment = Moment { trigger: "MainActivity", properties: &properties, platform: Platform::Android, now };
+    let winner = Winner { survey: &survey, due: Some(DueEvents { newest: &event, by_trigger: Vec::new(), counted: vec![&event] }) };
     let details = Claim {
         display: display_id(number),
         request_id: format!("r{number}").into(),
         locale: "de-CH".into(),
+        platform: Platform::Android,
         trigger: TriggerName::new("MainActivity").unwrap(),
         trigger_properties: Properties::parse(r#"{"tab": 2}"#).unwrap().0,
     };
-    claim(&activity, &winner, &moment, details)
+    claim(&activity, &winner, now, details)
 }
 
 /// A display in `state` as the steps left it, with the user's state beside it.

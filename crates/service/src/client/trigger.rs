@@ -100,17 +100,19 @@ impl<E: Engine> Service<E> {
         session: &Session,
         call: &TriggerCall,
     ) -> Option<(UserChange, Display)> {
-        let moment = Moment { trigger: call.trigger.as_str(), properties: &call.properties, platform: session.platform, now: self.now() };
+        let now = self.now();
+        let moment = Moment { trigger: Some(call.trigger.as_str()), properties: &call.properties, platform: Some(session.platform), now };
         let decision = decide(&workspace.snapshot, activity, &moment, Depth::FirstRefusal);
         let winner = decision.winner?;
         let details = Claim {
-            display: DisplayId::new(moment.now, random::bytes()),
+            display: DisplayId::new(now, random::bytes()),
             request_id: call.request_id.clone(),
             locale: call.locale.clone(),
+            platform: session.platform,
             trigger: call.trigger.clone(),
             trigger_properties: call.properties.clone(),
         };
-        Some(claim(activity, &winner, &moment, details))
+        Some(claim(activity, &winner, now, details))
     }
 
     async fn shown(&self, session: &Session, display: &Display, locale: &str) -> Result<Shown, Error> {

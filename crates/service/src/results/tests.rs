@@ -73,6 +73,8 @@ impl Asked {
             trigger_properties: Properties::empty(),
             attributes: Arc::default(),
             event: None,
+            events: Vec::new(),
+            consumes: Vec::new(),
             answers: answers.iter().map(|(id, answer)| ((*id).into(), answer.clone())).collect(),
             revision: 1,
             duration_ms: None,

@@ -10,6 +10,7 @@ use sonde_core::event::{EventId, EventRecord, EventSeq};
 use sonde_core::properties::Properties;
 use sonde_core::survey::launch::Platform;
 use sonde_core::time::Timestamp;
+use sonde_core::user::EventMark;
 
 use super::state::{AttributeRow, attributes_from_row, attributes_to_row};
 use super::{from_json, id, to_json, trigger, version};
@@ -37,6 +38,11 @@ pub(crate) struct DisplayRow {
     trigger_properties: String,
     attributes: Vec<(Box<str>, AttributeRow)>,
     event: Option<EventRow>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    events: Vec<EventRow>,
+    /// What a showing consumes; absent where that is the event alone, as in all rows older than this field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    consumes: Option<Vec<MarkRow>>,
     answers: BTreeMap<Box<str>, AnswerRow>,
     revision: u64,
     duration_ms: Option<u64>,
@@ -62,6 +68,13 @@ struct EventRow {
     received_at: i64,
     seq: u64,
     properties: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct MarkRow {
+    seq: u64,
+    effective_at: i64,
+    received_at: i64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -133,6 +146,8 @@ impl From<&Display> for DisplayRow {
             trigger_properties: display.trigger_properties.as_str().to_owned(),
             attributes: attributes_to_row(&display.attributes),
             event: display.event.as_deref().map(EventRow::from),
+            events: display.events.iter().map(|event| EventRow::from(&**event)).collect(),
+            consumes: (!consumes_its_event_alone(display)).then(|| display.consumes.iter().map(MarkRow::from).collect()),
             answers: display.answers.iter().map(|(question, answer)| (question.clone(), answer.into())).collect(),
             revision: display.revision,
             duration_ms: display.duration_ms,
@@ -144,6 +159,11 @@ impl TryFrom<DisplayRow> for Display {
     type Error = BadRow;
     fn try_from(row: DisplayRow) -> Result<Self, BadRow> {
         let time = |millis: Option<i64>| millis.map(Timestamp::from_millis);
+        let event = row.event.map(EventRecord::try_from).transpose()?.map(Arc::new);
+        let consumes = match row.consumes {
+            Some(marks) => marks.into_iter().map(EventMark::from).collect(),
+            None => event.iter().map(|event| EventMark::from(&**event)).collect(),
+        };
         Ok(Self {
             id: id(&row.id)?,
             survey: id(&row.survey)?,
@@ -161,7 +181,9 @@ impl TryFrom<DisplayRow> for Display {
             trigger: trigger(&row.trigger)?,
             trigger_properties: Properties::from_stored(&row.trigger_properties),
             attributes: Arc::new(attributes_from_row(row.attributes)),
-            event: row.event.map(EventRecord::try_from).transpose()?.map(Arc::new),
+            event,
+            events: row.events.into_iter().map(|event| event.try_into().map(Arc::new)).collect::<Result<_, BadRow>>()?,
+            consumes,
             answers: row.answers.into_iter().map(|(question, answer)| (question, answer.into())).collect(),
             revision: row.revision,
             duration_ms: row.duration_ms,
@@ -193,6 +215,24 @@ impl TryFrom<EventRow> for EventRecord {
             seq: EventSeq(row.seq),
             properties: Properties::from_stored(&row.properties),
         })
+    }
+}
+
+fn consumes_its_event_alone(display: &Display) -> bool {
+    let alone: Option<EventMark> = display.event.as_deref().map(EventMark::from);
+    display.consumes == alone.as_slice()
+}
+
+impl From<&EventMark> for MarkRow {
+    fn from(mark: &EventMark) -> Self {
+        Self { seq: mark.seq.0, effective_at: mark.effective_at.as_millis(), received_at: mark.received_at.as_millis() }
+    }
+}
+
+impl From<MarkRow> for EventMark {
+    fn from(row: MarkRow) -> Self {
+        let at = Timestamp::from_millis;
+        Self { seq: EventSeq(row.seq), effective_at: at(row.effective_at), received_at: at(row.received_at) }
     }
 }
 
@@ -240,6 +280,46 @@ impl From<StateName> for DisplayState {
             StateName::Dismissed => Self::Dismissed,
             StateName::Abandoned => Self::Abandoned,
             StateName::Lapsed => Self::Lapsed,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EVENT: &str = r#"{"id":"e1","trigger":"t","effective_at":4,"received_at":5,"seq":6,"properties":"{}"}"#;
+
+    /// A row as it was written before displays kept what they consume.
+    fn old_row(event: &str) -> String {
+        format!(
+            r#"{{"id":"dsp_00000000000000000000000000000001","survey":"srv_00000000000000000000000000000002","survey_version":1,"request_id":"r",
+            "platform":"web","locale":"en","state":"claimed","claimed_at":1,"lease_until":2,"shown_at":null,"first_answered_at":null,
+            "completed_at":null,"updated_at":3,"trigger":"m","trigger_properties":"{{}}","attributes":[],"event":{event},"answers":{{}},
+            "revision":0,"duration_ms":null}}"#
+        )
+    }
+
+    #[test]
+    fn a_row_that_does_not_say_what_it_consumes_consumes_its_event() {
+        let display = decode_json(old_row(EVENT).as_bytes()).unwrap();
+        let at = Timestamp::from_millis;
+        assert_eq!(display.consumes, [EventMark { seq: EventSeq(6), effective_at: at(4), received_at: at(5) }]);
+        assert!(display.events.is_empty());
+        let display = decode_json(old_row("null").as_bytes()).unwrap();
+        assert!(display.consumes.is_empty());
+    }
+
+    #[test]
+    fn what_is_consumed_is_kept_whatever_becomes_of_the_event() {
+        let display = decode_json(old_row(EVENT).as_bytes()).unwrap();
+        let mark = display.consumes[0];
+        for consumes in [Vec::new(), vec![mark], vec![mark, EventMark { seq: EventSeq(1), ..mark }]] {
+            for event in [None, display.event.clone()] {
+                let events = event.clone().into_iter().collect();
+                let kept = Display { event, events, consumes: consumes.clone(), ..display.clone() };
+                assert_eq!(decode(&encode(&kept)).unwrap(), kept);
+            }
         }
     }
 }

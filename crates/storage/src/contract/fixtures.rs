@@ -11,7 +11,7 @@ use sonde_core::properties::{JsonType, Properties};
 use sonde_core::survey::launch::Platform;
 use sonde_core::time::{Span, Timestamp};
 use sonde_core::trigger::TriggerName;
-use sonde_core::user::{Consumption, Namespace, OpenClaim, UserActivity, UserId, UserRef, UserState};
+use sonde_core::user::{Consumption, EventMark, Namespace, OpenClaim, UserActivity, UserId, UserRef, UserState};
 
 use crate::{
     Activity, Append, EventFingerprint, KeyObservation, Merge, Observation, Outcome, ResponseQuery, ResponseRow, Responses, Write,
@@ -104,6 +104,8 @@ pub(super) fn claimed(number: u16, at: Timestamp) -> Display {
         trigger_properties: Properties::empty(),
         attributes: Arc::default(),
         event: None,
+        events: Vec::new(),
+        consumes: Vec::new(),
         answers: std::collections::BTreeMap::new(),
         revision: 0,
         duration_ms: None,
@@ -128,6 +130,8 @@ pub(super) fn full_display(number: u16, at: Timestamp, event: Option<EventRecord
         trigger: trigger("购物车 opened"),
         trigger_properties: Properties::from_stored(r#" {"total": 82.50, "n": 12345678901234567890} "#),
         attributes: Arc::new(attributes),
+        events: event.iter().cloned().map(Arc::new).collect(),
+        consumes: event.iter().map(EventMark::from).collect(),
         event: event.map(Arc::new),
         revision: 7,
         duration_ms: Some(u64::from(u32::MAX) + 1),
@@ -163,7 +167,7 @@ pub(super) fn state_with_claim(mut state: UserState, display: &Display) -> UserS
 }
 
 pub(super) fn mark(survey: SurveyId, event: &EventRecord) -> Consumption {
-    Consumption { survey, seq: event.seq, effective_at: event.effective_at, received_at: event.received_at }
+    Consumption::new(survey, event.into())
 }
 
 pub(super) fn merge(from: &UserRef, into: &str, now: Timestamp) -> Write {

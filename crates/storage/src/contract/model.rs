@@ -11,12 +11,12 @@ use sonde_core::event::{EventId, EventRecord, EventSeq};
 use sonde_core::id::DisplayId;
 use sonde_core::properties::{JsonType, Properties};
 use sonde_core::time::{Span, Timestamp};
-use sonde_core::user::{Namespace, UserActivity, UserRef};
+use sonde_core::user::{Consumption, EventMark, Namespace, UserActivity, UserRef};
 
 use super::Harness;
 use super::fixtures::{
-    all_responses, anonymous, change, claimed, continue_merge, display_id, key, load, mark, merge, noon, observation, state_with_claim,
-    survey, trigger, user, workspace,
+    all_responses, anonymous, change, claimed, continue_merge, display_id, key, load, merge, noon, observation, state_with_claim, survey,
+    trigger, user, workspace,
 };
 use crate::memory::MemoryStore;
 use crate::{Activity, Append, EventFingerprint, Observation, Outcome, ResponseRow, Write};
@@ -54,7 +54,7 @@ enum What {
         display: u16,
         event: usize,
     },
-    /// Shows a display, consuming its event.
+    /// Shows a display, consuming its events.
     Show {
         display: u16,
     },
@@ -131,8 +131,11 @@ impl Names {
     }
 
     fn rename_display(&self, mut display: Display) -> Display {
-        if let Some(event) = &display.event {
-            display.event = Some(Arc::new(EventRecord { seq: self.name(event.seq), ..(**event).clone() }));
+        let renamed = |event: &Arc<EventRecord>| Arc::new(EventRecord { seq: self.name(event.seq), ..(**event).clone() });
+        display.event = display.event.as_ref().map(renamed);
+        display.events = display.events.iter().map(renamed).collect();
+        for mark in &mut display.consumes {
+            mark.seq = self.name(mark.seq);
         }
         display
     }
@@ -221,8 +224,11 @@ impl<E: Activity> Side<'_, E> {
         match (what, wanted) {
             (What::Attribute(value), _) => new.state.attributes.set_text("value", &value.to_string()),
             (What::Claim { display, event }, _) => {
+                // The more events, the more a showing consumes.
+                let consumes: Vec<EventMark> = activity.events.iter().skip(event).step_by(2).map(EventMark::from).collect();
                 let event = activity.events.get(event).cloned().map(Arc::new);
-                let display = Display { id: own_display(&owner, display), event, ..claimed(display, now) };
+                let events = event.clone().into_iter().collect();
+                let display = Display { id: own_display(&owner, display), event, events, consumes, ..claimed(display, now) };
                 new.state = state_with_claim(new.state, &display);
                 new.displays.push(display);
             }
@@ -232,7 +238,7 @@ impl<E: Activity> Side<'_, E> {
                 new.state.last_shown_at = Some(now);
                 new.state.open_claim = None;
                 new.state.surveys.entry(survey(1)).or_default().shown_count += 1;
-                new.consumed.extend(display.event.as_ref().map(|event| mark(survey(1), event)));
+                new.consumed.extend(display.consumes.iter().map(|event| Consumption::new(survey(1), *event)));
                 new.displays.push(display);
             }
             (What::Answer { .. }, Some(mut display)) => {

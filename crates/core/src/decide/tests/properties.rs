@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use crate::decide::{Decision, Depth, Moment, Reason, Verdict, WorkspaceSnapshot, decide};
+use crate::decide::{Decision, Depth, DueEvents, Moment, Reason, Verdict, WorkspaceSnapshot, decide};
 use crate::event::{EventId, EventRecord, EventSeq};
 use crate::filter;
 use crate::id::{DisplayId, SurveyId, WorkspaceId};
@@ -40,7 +40,7 @@ impl World {
     }
 
     fn moment(&self) -> Moment<'static> {
-        Moment { trigger: FIRED, properties: &NO_PROPERTIES, platform: Platform::Web, now: self.now }
+        Moment { trigger: Some(FIRED), properties: &NO_PROPERTIES, platform: Some(Platform::Web), now: self.now }
     }
 
     /// The surveys that no gate refuses, the winner among them.
@@ -293,8 +293,9 @@ fn one_more_condition_never_turns_no_into_yes() {
     });
 }
 
-fn winner(decision: &Decision<'_>) -> Option<(SurveyId, Option<EventSeq>)> {
-    decision.winner.map(|winner| (winner.survey.id, winner.event.map(|event| event.seq)))
+fn winner(decision: &Decision<'_>) -> Option<(SurveyId, Vec<EventSeq>)> {
+    let seqs = |due: &DueEvents<'_>| due.counted.iter().map(|event| event.seq).collect();
+    decision.winner.as_ref().map(|winner| (winner.survey.id, winner.due.as_ref().map(seqs).unwrap_or_default()))
 }
 
 #[test]
@@ -323,10 +324,33 @@ fn explain_and_decide_never_disagree() {
             let long =
                 explained.verdicts.iter().find(|long| long.survey.id == short.survey.id).expect("explain says something of every survey");
             match (&short.verdict, &long.verdict) {
-                (Verdict::Due { event: short }, Verdict::Due { event: long }) => prop_assert_eq!(short, long),
+                (Verdict::Due { due: short }, Verdict::Due { due: long }) => prop_assert_eq!(short, long),
                 (Verdict::Refused(short), Verdict::Refused(long)) => prop_assert_eq!(&short[..], &long[..1]),
                 (short, long) => prop_assert!(false, "{short:?} is not {long:?}"),
             }
+        }
+        Ok(())
+    });
+}
+
+/// Without a trigger or a platform a survey is due where it would be at one of its own; nothing wins, nothing loses.
+#[test]
+fn at_any_of_its_own_triggers_a_survey_is_due_as_it_would_be_at_one() {
+    holds(&world(Times::Near), |world| {
+        let (snapshot, moment) = (world.snapshot(), world.moment());
+        let anywhere = Moment { trigger: None, platform: None, ..moment };
+        let decision = decide(&snapshot, &world.activity, &anywhere, Depth::EveryReason);
+        prop_assert!(decision.winner.is_none());
+        let live = decide(&snapshot, &world.activity, &anywhere, Depth::FirstRefusal);
+        prop_assert!(live.winner.is_none());
+        prop_assert_eq!(live.verdicts.len(), world.surveys.iter().filter(|survey| survey.status == SurveyStatus::Live).count());
+        for verdict in decision.verdicts.iter().chain(&live.verdicts) {
+            let launch = &verdict.survey.document.launch;
+            let at_one = Moment { trigger: Some(launch.frontend_triggers[0].name.as_str()), platform: Some(launch.platforms[0]), ..moment };
+            let alone = WorkspaceSnapshot::new(WORKSPACE, world.wait_period, vec![verdict.survey.clone()]);
+            let there = decide(&alone, &world.activity, &at_one, Depth::EveryReason);
+            let is_due = matches!(verdict.verdict, Verdict::Due { .. });
+            prop_assert_eq!(is_due, matches!(there.verdicts[0].verdict, Verdict::Due { .. }), "{:?}", verdict);
         }
         Ok(())
     });
@@ -367,7 +391,7 @@ fn the_generated_worlds_are_neither_all_yes_nor_all_no() {
         let snapshot = world.snapshot();
         let decision = decide(&snapshot, &world.activity, &world.moment(), Depth::FirstRefusal);
         due.set(due.get() + u32::from(decision.winner.is_some()));
-        activated.set(activated.get() + u32::from(decision.winner.is_some_and(|winner| winner.event.is_some())));
+        activated.set(activated.get() + u32::from(decision.winner.is_some_and(|winner| winner.due.is_some())));
         Ok(())
     });
     assert!((CASES / 5..CASES * 4 / 5).contains(&due.get()), "{} of {CASES} have a winner", due.get());

@@ -202,7 +202,7 @@ impl Vector {
 
     fn moment<'a>(&'a self, properties: &'a Properties) -> Moment<'a> {
         let platform = Platform::from_name(&self.moment.platform).expect("a platform");
-        Moment { trigger: &self.moment.trigger, properties, platform, now: at(self.moment.now) }
+        Moment { trigger: Some(&self.moment.trigger), properties, platform: Some(platform), now: at(self.moment.now) }
     }
 
     /// Runs both depths; on failure says which vector and what came instead.
@@ -250,7 +250,16 @@ fn consumption(mark: &ConsumedJson, events: &[EventRecord]) -> Consumption {
 
 fn winner_json(decision: &Decision<'_>) -> Value {
     let Some(winner) = &decision.winner else { return Value::Null };
-    json!({"survey": winner.survey.id.to_string(), "event": winner.event.map(|event| event.id.as_str())})
+    let id = |event: &EventRecord| event.id.as_str().to_owned();
+    let mut found = json!({"survey": winner.survey.id.to_string(), "event": winner.due.as_ref().map(|due| id(due.newest))});
+    let Some(due) = &winner.due else { return found };
+    if !due.by_trigger.is_empty() {
+        found["events"] = due.by_trigger.iter().map(|event| (event.trigger.as_str().to_owned(), id(event))).collect();
+    }
+    if due.counted != [due.newest] {
+        found["consumes"] = due.counted.iter().map(|event| id(event)).collect();
+    }
+    found
 }
 
 fn reasons_json(decision: &Decision<'_>) -> BTreeMap<String, Vec<Value>> {
@@ -266,15 +275,21 @@ fn reason_json(reason: &Reason) -> Value {
     let ms = |time: &Timestamp| time.as_millis();
     let mut facts = match reason {
         Reason::NotLive { status } => json!({"status": status_name(*status)}),
-        Reason::WrongTrigger | Reason::WrongPlatform | Reason::NoEvent => json!({}),
+        Reason::WrongTrigger | Reason::WrongPlatform => json!({}),
+        Reason::NoEvent { trigger } => json!({"trigger": trigger.as_ref().map(TriggerName::as_str)}),
+        Reason::EventTooFew { found, needed } => json!({"found": found, "needed": needed}),
         Reason::TriggerFilter { path } => json!({"path": **path}),
-        Reason::EventFilter { effective_at, path } => json!({"effective_at": ms(effective_at), "path": **path}),
+        Reason::EventFilter { trigger, effective_at, path } => {
+            json!({"trigger": trigger.as_str(), "effective_at": ms(effective_at), "path": **path})
+        }
         Reason::NotSampled { point, rate } => json!({"point": point, "rate": rate}),
-        Reason::EventNotYet { opens_at } => json!({"opens_at": ms(opens_at)}),
-        Reason::EventExpired { expired_at, window } => json!({"expired_at": ms(expired_at), "window_ms": window.as_millis()}),
-        Reason::EventConsumed { effective_at } => json!({"effective_at": ms(effective_at)}),
-        Reason::EventSuperseded { effective_at, consumed_at } => {
-            json!({"effective_at": ms(effective_at), "consumed_at": ms(consumed_at)})
+        Reason::EventNotYet { trigger, opens_at } => json!({"trigger": trigger.as_str(), "opens_at": ms(opens_at)}),
+        Reason::EventExpired { trigger, expired_at, window } => {
+            json!({"trigger": trigger.as_str(), "expired_at": ms(expired_at), "window_ms": window.as_millis()})
+        }
+        Reason::EventConsumed { trigger, effective_at } => json!({"trigger": trigger.as_str(), "effective_at": ms(effective_at)}),
+        Reason::EventSuperseded { trigger, effective_at, consumed_at } => {
+            json!({"trigger": trigger.as_str(), "effective_at": ms(effective_at), "consumed_at": ms(consumed_at)})
         }
         Reason::RepeatLimit { until, shown_count, again_at } => repeat_facts(*until, *shown_count, again_at.as_ref().map(ms)),
         Reason::WaitPeriod { until } => json!({"until": ms(until)}),

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::*;
-use crate::decide::{Depth, WorkspaceSnapshot, decide};
+use crate::decide::{Depth, Moment, WorkspaceSnapshot, decide};
 use crate::display::{Confirmed, close, confirm};
 
 const CASES: u32 = 600;
@@ -160,17 +160,18 @@ impl World {
         let number = u8::try_from(self.store.displays.len() + 1).unwrap();
         let view = &self.views[client];
         let properties = Properties::empty();
-        let moment = Moment { trigger: "MainActivity", properties: &properties, platform: Platform::Web, now: self.now };
+        let moment = Moment { trigger: Some("MainActivity"), properties: &properties, platform: Some(Platform::Web), now: self.now };
         let decision = decide(&self.snapshot, &view.activity, &moment, Depth::FirstRefusal);
         let Some(winner) = decision.winner else { return };
         let details = Claim {
             display: display_id(number),
             request_id: format!("r{number}").into(),
             locale: "en".into(),
+            platform: Platform::Web,
             trigger: TriggerName::new("MainActivity").unwrap(),
             trigger_properties: Properties::empty(),
         };
-        let (change, _) = claim(&view.activity, &winner, &moment, details);
+        let (change, _) = claim(&view.activity, &winner, self.now, details);
         self.apply(client, &change);
     }
 

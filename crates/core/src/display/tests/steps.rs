@@ -46,16 +46,15 @@ fn a_claim_consumes_nothing_and_counts_as_no_showing() {
 fn a_claim_without_event_has_no_event() {
     let survey = survey();
     let activity = UserActivity::unknown(user());
-    let properties = Properties::empty();
-    let moment = Moment { trigger: "MainActivity", properties: &properties, platform: Platform::Web, now: CLAIMED_AT };
     let details = Claim {
         display: display_id(1),
         request_id: "r1".into(),
         locale: "en".into(),
+        platform: Platform::Web,
         trigger: TriggerName::new("MainActivity").unwrap(),
         trigger_properties: Properties::empty(),
     };
-    let (change, display) = claim(&activity, &Winner { survey: &survey, event: None }, &moment, details);
+    let (change, display) = claim(&activity, &Winner { survey: &survey, due: None }, CLAIMED_AT, details);
     assert_eq!(display.event, None);
     let Ok(Confirmed::Shown(shown)) = confirm(&user(), &change.state, &display, CLAIMED_AT) else { panic!("not shown") };
     assert!(shown.consumed.is_empty());
