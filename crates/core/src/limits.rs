@@ -2,6 +2,10 @@
 
 /// Largest body of one event, in bytes.
 pub const EVENT_BYTES_MAX: usize = 32 * 1024;
+/// Most events of one batch.
+pub const EVENT_BATCH_MAX: usize = 1_000;
+/// Largest body of a batch of events, in bytes of text: what comes compressed is measured as it unfolds.
+pub const EVENT_BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Deepest nesting of properties; the object itself is level 1.
 pub const PROPERTIES_DEPTH_MAX: usize = 8;
 /// Most keys in properties, counted over all levels.

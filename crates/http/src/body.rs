@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use serde::de::DeserializeOwned;
 use sonde_service::FieldError;
 
@@ -18,7 +18,12 @@ pub(crate) enum MediaType {
     Json,
     /// `text/plain` too: what `sendBeacon` sends without a preflight.
     JsonOrText,
+    /// `application/x-ndjson` too: one JSON value a line.
+    JsonOrLines,
 }
+
+/// The media type of JSON by lines.
+const LINES: &str = "application/x-ndjson";
 
 /// How much of a refused body is still read, so that the refusal reaches a client that is in the middle of sending.
 const DISCARDED_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -34,7 +39,12 @@ pub(crate) async fn read(headers: &HeaderMap, mut body: Body, max: usize, media_
         // Closing a connection with unread bytes resets it, and the client never sees why.
         let _late = tokio::time::timeout(DISCARD_TIMEOUT, discard(&mut body)).await;
     }
-    read.ok_or_else(|| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body must be at most {max} bytes")))
+    read.ok_or_else(|| too_large(max))
+}
+
+/// 413
+pub(crate) fn too_large(max: usize) -> Problem {
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body must be at most {max} bytes"))
 }
 
 /// The whole body; `None` when it is longer than `max`.
@@ -84,15 +94,27 @@ async fn next_data(body: &mut Body) -> Result<Option<Bytes>, Problem> {
     }
 }
 
+fn essence(value: &HeaderValue) -> &str {
+    value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim()
+}
+
+/// Whether the body is said to be JSON by lines.
+pub(crate) fn is_lines(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_TYPE).is_some_and(|value| essence(value).eq_ignore_ascii_case(LINES))
+}
+
 fn check_media_type(headers: &HeaderMap, wanted: MediaType) -> Result<(), Problem> {
     let Some(value) = headers.get(CONTENT_TYPE) else { return Ok(()) };
-    let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    let essence = essence(value);
     let json = essence.eq_ignore_ascii_case("application/json");
     let text = wanted == MediaType::JsonOrText && essence.eq_ignore_ascii_case("text/plain");
-    if json || text {
+    let lines = wanted == MediaType::JsonOrLines && essence.eq_ignore_ascii_case(LINES);
+    if json || text || lines {
         return Ok(());
     }
-    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body must be sent as content-type: application/json"))
+    let or_lines = if wanted == MediaType::JsonOrLines { " or application/x-ndjson" } else { "" };
+    let detail = format!("the body must be sent as content-type: application/json{or_lines}");
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail))
 }
 
 /// The body as text.

@@ -22,8 +22,8 @@ use crate::problem::{Problem, ProblemDocument};
 use crate::wire::{Fields, parse_time, present};
 
 /// Header of the backend key.
-const BACKEND_KEY: &str = "x-api-key";
-const IDEMPOTENCY_KEY: &str = "idempotency-key";
+pub(crate) const BACKEND_KEY: &str = "x-api-key";
+pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// An event. Unknown fields are ignored. Every field is taken raw first, so that all that is wrong is said at once.
 #[derive(Deserialize)]
@@ -149,7 +149,8 @@ pub(crate) fn rejected<E: Engine>(service: &Service<E>, workspace: WorkspaceId, 
     problem
 }
 
-fn read_event(json: &str, headers: &HeaderMap, workspace: WorkspaceId) -> Result<IngestEvent, Problem> {
+/// Reads one event and checks it.
+pub(crate) fn read_event(json: &str, headers: &HeaderMap, workspace: WorkspaceId) -> Result<IngestEvent, Problem> {
     let raw: EventBody<'_> = serde_json::from_str(json).map_err(|error| match error.classify() {
         serde_json::error::Category::Data => Problem::invalid(vec![sonde_service::FieldError::new("", error)]),
         _ => Problem::malformed(format!("the body is not valid JSON: {error}")),

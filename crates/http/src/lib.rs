@@ -7,6 +7,7 @@ mod client;
 mod cors;
 mod dashboard;
 mod ingest;
+mod ingest_batch;
 mod openapi;
 mod problem;
 mod request_id;

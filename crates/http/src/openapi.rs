@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::{client, dashboard, ingest};
+use crate::{client, dashboard, ingest, ingest_batch};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -14,6 +14,7 @@ use crate::{client, dashboard, ingest};
     ),
     paths(
         ingest::event,
+        ingest_batch::events,
         client::config::config,
         client::session::start,
         client::session::identify,

@@ -14,7 +14,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::dashboard::{self, Edge, EdgeOptions};
 use crate::problem::Problem;
-use crate::{admin, assets, client, cors, ingest, openapi, request_id};
+use crate::{admin, assets, client, cors, ingest, ingest_batch, openapi, request_id};
 
 /// What the world may call.
 pub fn public_router<E: Engine>(service: Arc<Service<E>>, options: EdgeOptions) -> Router {
@@ -35,6 +35,7 @@ pub fn public_router<E: Engine>(service: Arc<Service<E>>, options: EdgeOptions) 
         .layer(cors::client_layer());
     let router = Router::new()
         .route("/api/v1/connections/backend/event", post(ingest::event::<E>))
+        .route("/api/v1/connections/backend/events", post(ingest_batch::events::<E>))
         .nest("/api/v1/client", client)
         .merge(dashboard_routes())
         .route("/api/openapi.json", get(openapi::serve))

@@ -2,13 +2,13 @@
 
 use sha2::{Digest, Sha256};
 use sonde_core::event::{EventId, effective_time};
-use sonde_core::id::GeneratedEventId;
+use sonde_core::id::{GeneratedEventId, WorkspaceId};
 use sonde_core::limits::TRIGGERS_PER_WORKSPACE_MAX;
 use sonde_core::properties::{Properties, PropertyShape};
 use sonde_core::time::Timestamp;
 use sonde_core::trigger::{TriggerKind, TriggerName};
 use sonde_core::user::UserRef;
-use sonde_storage::{Append, EventFingerprint, Outcome, Write};
+use sonde_storage::{Append, EventFingerprint, KeyObservation, Outcome, Write};
 
 use crate::error::Error;
 use crate::live_events::{LiveOutcome, NewLiveEvent};
@@ -43,6 +43,34 @@ pub struct Ingested {
 impl<E: Engine> Service<E> {
     /// Stores an event. `Ok` means that it is durable and seen by the very next decision.
     pub async fn ingest(&self, event: IngestEvent) -> Result<Ingested, Error> {
+        let (write, pending) = self.prepare(event)?;
+        let outcome = self.queue.submit(write).await?;
+        self.settle(pending, outcome)
+    }
+
+    /// Stores many events in order with one write. What is wrong with one of them concerns that one alone; an error of
+    /// the whole means that none is stored.
+    pub async fn ingest_many(&self, events: Vec<IngestEvent>) -> Result<Vec<Result<Ingested, Error>>, Error> {
+        let mut writes = Vec::with_capacity(events.len());
+        let mut prepared = Vec::with_capacity(events.len());
+        for event in events {
+            prepared.push(self.prepare(event).map(|(write, pending)| {
+                writes.push(write);
+                pending
+            }));
+        }
+        let mut outcomes = self.queue.submit_many(writes).await?.into_iter();
+        // One outcome for each write, in their order.
+        let settled = prepared.into_iter().map(|pending| {
+            let pending = pending?;
+            let outcome = outcomes.next().ok_or(Error::Busy { retry_after_secs: 1 })?;
+            self.settle(pending, outcome)
+        });
+        Ok(settled.collect())
+    }
+
+    /// The write that an event comes to, and what is to be done once it is durable.
+    fn prepare(&self, event: IngestEvent) -> Result<(Write, Pending), Error> {
         let received_at = self.now();
         let effective_at = effective_time(event.said_at, received_at).map_err(|error| Error::invalid("/timestamp", error))?;
         let fingerprint = event.id.is_some().then(|| fingerprint(&event));
@@ -50,10 +78,11 @@ impl<E: Engine> Service<E> {
         let workspace = event.user.workspace;
         let live = NewLiveEvent::of(&event.user, &event.trigger, &id, &event.properties, received_at);
         let learn = self.known_keys.unknown(event.user.workspace, TriggerKind::Backend, &event.trigger, &event.properties, event.shapes);
-        let learnt = (!learn.is_empty()).then(|| (event.user.workspace, event.trigger.clone(), learn.clone()));
+        let learnt = (!learn.is_empty()).then(|| (event.trigger.clone(), learn.clone()));
+        let pending = Pending { workspace, id: id.clone(), live, learnt };
         let append = Append {
             user: event.user,
-            id: id.clone(),
+            id,
             fingerprint,
             trigger: event.trigger,
             effective_at,
@@ -61,9 +90,14 @@ impl<E: Engine> Service<E> {
             properties: event.properties,
             learn,
         };
-        match self.queue.submit(Write::Append(append)).await? {
+        Ok((Write::Append(append), pending))
+    }
+
+    fn settle(&self, pending: Pending, outcome: Outcome) -> Result<Ingested, Error> {
+        let Pending { workspace, id, live, learnt } = pending;
+        match outcome {
             Outcome::Appended => {
-                if let Some((workspace, trigger, keys)) = learnt {
+                if let Some((trigger, keys)) = learnt {
                     self.known_keys.add(workspace, TriggerKind::Backend, &trigger, keys);
                 }
                 self.live_events.add(workspace, live, LiveOutcome::Stored);
@@ -81,6 +115,15 @@ impl<E: Engine> Service<E> {
             other => unreachable!("an append was answered with {other:?}"),
         }
     }
+}
+
+/// What is to be done with an event once it is known what became of it.
+struct Pending {
+    workspace: WorkspaceId,
+    id: EventId,
+    live: NewLiveEvent,
+    /// Property keys that the engine is told of with it.
+    learnt: Option<(TriggerName, Vec<KeyObservation>)>,
 }
 
 /// The first 16 bytes of SHA-256 over the length-prefixed name, the said time and the property bytes.

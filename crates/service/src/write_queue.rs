@@ -30,10 +30,27 @@ impl Default for QueueOptions {
     }
 }
 
-struct Job {
-    write: Write,
-    bytes: usize,
-    answer: oneshot::Sender<Result<Outcome, Lost>>,
+type Answered<T> = oneshot::Sender<Result<T, Lost>>;
+
+/// One submission.
+enum Job {
+    One {
+        write: Write,
+        bytes: usize,
+        answer: Answered<Outcome>,
+    },
+    /// Kept in one group, answered at once.
+    Many {
+        writes: Vec<Write>,
+        bytes: usize,
+        answer: Answered<Vec<Outcome>>,
+    },
+}
+
+/// Who waits for how many outcomes of a group.
+enum Waiting {
+    One(Answered<Outcome>),
+    Many(usize, Answered<Vec<Outcome>>),
 }
 
 /// The group was not made durable.
@@ -66,15 +83,29 @@ impl WriteQueue {
 
     /// Hands a write to the queue and waits until it is durable.
     pub(crate) async fn submit(&self, write: Write) -> Result<Outcome, Error> {
-        const BUSY: Error = Error::Busy { retry_after_secs: 1 };
         let bytes = payload_bytes(&write);
+        self.hand_over(bytes, |answer| Job::One { write, bytes, answer }).await
+    }
+
+    /// Hands many writes to the queue as one, in order, and waits until all of them are durable. Nothing of them is
+    /// taken when there is no room for all.
+    pub(crate) async fn submit_many(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, Error> {
+        if writes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let bytes = writes.iter().map(payload_bytes).sum();
+        self.hand_over(bytes, |answer| Job::Many { writes, bytes, answer }).await
+    }
+
+    async fn hand_over<T>(&self, bytes: usize, job: impl FnOnce(Answered<T>) -> Job) -> Result<T, Error> {
+        const BUSY: Error = Error::Busy { retry_after_secs: 1 };
         let before = self.waiting_bytes.fetch_add(bytes, Ordering::AcqRel);
         if before + bytes > self.waiting_bytes_max {
             self.waiting_bytes.fetch_sub(bytes, Ordering::AcqRel);
             return Err(BUSY);
         }
         let (answer, answered) = oneshot::channel();
-        if self.jobs.try_send(Job { write, bytes, answer }).is_err() {
+        if self.jobs.try_send(job(answer)).is_err() {
             self.waiting_bytes.fetch_sub(bytes, Ordering::AcqRel);
             return Err(BUSY);
         }
@@ -122,37 +153,69 @@ impl<A: Activity> Committer<A> {
     fn run(mut self, runtime: &tokio::runtime::Handle) {
         let mut jobs = Vec::with_capacity(self.group_max);
         while self.waiting.blocking_recv_many(&mut jobs, self.group_max) > 0 {
-            self.commit(runtime, &mut jobs);
+            let mut waiting = jobs.drain(..).peekable();
+            while waiting.peek().is_some() {
+                self.commit(runtime, &mut waiting);
+            }
         }
     }
 
-    fn commit(&self, runtime: &tokio::runtime::Handle, jobs: &mut Vec<Job>) {
-        let mut group = Vec::with_capacity(jobs.len());
-        let mut answers = Vec::with_capacity(jobs.len());
+    /// Commits what waits, until the group is full. A submission of many is not divided, so a group may be longer by one.
+    fn commit(&self, runtime: &tokio::runtime::Handle, jobs: &mut impl Iterator<Item = Job>) {
+        let mut group = Vec::with_capacity(self.group_max.min(jobs.size_hint().0));
+        let mut answers = Vec::with_capacity(group.capacity());
         let mut bytes = 0;
-        for job in jobs.drain(..) {
-            bytes += job.bytes;
-            group.push(job.write);
-            answers.push(job.answer);
+        while group.len() < self.group_max
+            && let Some(job) = jobs.next()
+        {
+            match job {
+                Job::One { write, bytes: more, answer } => {
+                    bytes += more;
+                    group.push(write);
+                    answers.push(Waiting::One(answer));
+                }
+                Job::Many { writes, bytes: more, answer } => {
+                    bytes += more;
+                    answers.push(Waiting::Many(writes.len(), answer));
+                    group.extend(writes);
+                }
+            }
         }
+        let writes = group.len();
         let committed = runtime.block_on(self.engine.commit(group));
         self.waiting_bytes.fetch_sub(bytes, Ordering::AcqRel);
         match committed {
             Ok(outcomes) => {
-                debug_assert_eq!(outcomes.len(), answers.len());
-                for (answer, outcome) in answers.into_iter().zip(outcomes) {
-                    // A caller that went away no longer wants its answer; the write stands.
-                    let _gone = answer.send(Ok(outcome));
-                }
+                debug_assert_eq!(outcomes.len(), writes);
+                answer_all(answers, outcomes);
             }
             Err(error) => {
-                tracing::error!(%error, writes = answers.len(), "a group of writes was not kept");
+                tracing::error!(%error, writes, "a group of writes was not kept");
                 if error.kind() != StorageErrorKind::Unavailable {
                     self.failing.send_replace(true);
                 }
-                for answer in answers {
-                    let _gone = answer.send(Err(Lost));
+                for waiting in answers {
+                    let _gone = match waiting {
+                        Waiting::One(answer) => answer.send(Err(Lost)).is_err(),
+                        Waiting::Many(_, answer) => answer.send(Err(Lost)).is_err(),
+                    };
                 }
+            }
+        }
+    }
+}
+
+/// Gives everybody what became of their writes. A caller that went away no longer wants its answer; the write stands.
+fn answer_all(answers: Vec<Waiting>, outcomes: Vec<Outcome>) {
+    let mut outcomes = outcomes.into_iter();
+    for waiting in answers {
+        match waiting {
+            Waiting::One(answer) => {
+                let Some(outcome) = outcomes.next() else { return };
+                let _gone = answer.send(Ok(outcome));
+            }
+            Waiting::Many(count, answer) => {
+                let _gone = answer.send(Ok(outcomes.by_ref().take(count).collect()));
             }
         }
     }

@@ -256,6 +256,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/connections/backend/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Store many events. 200 means: all that are counted as accepted are durable. Any other answer: nothing was stored. */
+        post: operations["ingestEvents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces": {
         parameters: {
             query?: never;
@@ -987,6 +1004,15 @@ export interface components {
             /** @description `ok` */
             status: string;
         };
+        /** @description What is wrong with one event. */
+        EventError: {
+            /** @description What is wrong there, for people. */
+            detail: string;
+            /** @description Which event, counted from 0. */
+            index: number;
+            /** @description JSON pointer into that event, `""` for the whole. */
+            pointer: string;
+        };
         /** @description What just happened to a user. */
         EventRequest: {
             /** @description Id of a user nobody has identified yet. */
@@ -1003,10 +1029,24 @@ export interface components {
             timestamp?: string | null;
             user_id?: components["schemas"]["UserIdSchema"] | null;
         };
+        /** @description What became of the events. All that are counted here are durable. */
+        EventsAccepted: {
+            /** @description Events stored by this call. */
+            accepted: number;
+            /** @description Events that were stored before. */
+            duplicates: number;
+            /** @description What is wrong with the others; they are not stored. An event may have several. */
+            errors: components["schemas"]["EventError"][];
+        };
         /** @description The newest events since the server's start. */
         EventsBody: {
             /** @description The newest first. Kept in memory: at most the last 200, and none from before the start. */
             items: components["schemas"]["LiveEventBody"][];
+        };
+        /** @description Many events. */
+        EventsRequest: {
+            /** @description At most 1,000; each as of the single call, and at most 32 KiB of text. */
+            events: components["schemas"]["EventRequest"][];
         };
         /** @description How far the displays came. */
         FunnelBody: {
@@ -2633,6 +2673,89 @@ export interface operations {
                 };
             };
             /** @description Breaks a rule; each place is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Busy; nothing was stored */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    ingestEvents: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `gzip`, or absent */
+                "Content-Encoding"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        /** @description At most 1,000 events and 4 MiB of text, also when it comes compressed */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EventsRequest"];
+                "application/x-ndjson": string;
+            };
+        };
+        responses: {
+            /** @description Durable, but for the events named */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventsAccepted"];
+                };
+            };
+            /** @description Not JSON, or not gzip */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Missing or unknown key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Over 4 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Another media type or coding */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Over 1,000 events, or no list of events */
             422: {
                 headers: {
                     [name: string]: unknown;

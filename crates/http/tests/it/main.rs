@@ -8,6 +8,7 @@ mod connections;
 mod crossing;
 mod events;
 mod identity;
+mod ingest_batch;
 mod origins;
 mod results;
 mod routes;

@@ -97,8 +97,13 @@ impl TestApp {
 
     /// An empty installation under another public URL.
     pub(crate) async fn at(public_url: &str, insecure_cookie: bool) -> Self {
+        Self::with_queue(public_url, insecure_cookie, QueueOptions::default()).await
+    }
+
+    /// An empty installation whose write queue has its own limits.
+    pub(crate) async fn with_queue(public_url: &str, insecure_cookie: bool, queue: QueueOptions) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::from_millis(1_800_000_000_000)));
-        let service = Service::start(Arc::new(MemoryStore::new()), clock.clone(), QueueOptions::default()).await.unwrap();
+        let service = Service::start(Arc::new(MemoryStore::new()), clock.clone(), queue).await.unwrap();
         let options = EdgeOptions { public_url: public_url.to_owned(), insecure_cookie };
         Self { router: public_router(Arc::clone(&service), options), service, clock }
     }
@@ -171,8 +176,13 @@ impl TestApp {
 
     /// Sends a request from an address.
     pub(crate) async fn send_from(&self, address: [u8; 4], request: axum::http::request::Builder, body: &Value) -> Answer {
-        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
-        let mut request = request.body(body).unwrap();
+        let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+        self.send_bytes(address, request, body).await
+    }
+
+    /// Sends a request with any bytes as its body.
+    pub(crate) async fn send_bytes(&self, address: [u8; 4], request: axum::http::request::Builder, body: Vec<u8>) -> Answer {
+        let mut request = request.body(Body::from(body)).unwrap();
         request.extensions_mut().insert(Peer(SocketAddr::from((address, 40_000))));
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
