@@ -15,6 +15,7 @@ pub mod key;
 pub mod limits;
 pub mod logic;
 pub mod properties;
+pub mod refusal;
 pub mod settings;
 pub mod survey;
 pub mod time;

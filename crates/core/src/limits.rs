@@ -90,6 +90,14 @@ pub const PROPERTY_EXAMPLE_BYTES_MAX: usize = 64;
 pub const BACKEND_KEYS_LIVE_MAX: usize = 2;
 /// Secrets for identity proof that a workspace can have at once: the one in use and the one that takes its place.
 pub const IDENTITY_SECRETS_MAX: usize = 2;
+/// Refusals kept per user, for "why was she not asked?"; equal ones in a row are one.
+pub const REFUSALS_PER_USER_MAX: usize = 20;
+/// Most surveys named in one kept refusal.
+pub const REFUSAL_SURVEYS_MAX: usize = 20;
+/// Days over which decisions are counted by survey and reason, today included.
+pub const DECISION_DAYS: usize = 7;
+/// Most test users of a workspace.
+pub const TEST_USERS_MAX: usize = 100;
 
 const _: () = assert!(EXPIRES_AFTER_SECS_MIN < EXPIRES_AFTER_SECS_MAX);
 const _: () = assert!(EVENT_BYTES_MAX < CLIENT_BODY_BYTES_MAX);

@@ -137,7 +137,8 @@ fn payload_bytes(write: &Write) -> usize {
         + match write {
             Write::Append(append) => append.properties.as_str().len(),
             Write::Change(change) => change.displays.iter().map(|display| display.trigger_properties.as_str().len() + 4_096).sum(),
-            Write::Merge(_) | Write::ContinueMerge { .. } | Write::Observe(_) => 0,
+            Write::Merge(_) | Write::ContinueMerge { .. } | Write::Observe(_) | Write::CountDecisions(_) => 0,
+            Write::Refuse(note) => note.refusals.iter().map(|refusal| 256 * (1 + refusal.surveys.len())).sum(),
         }
 }
 

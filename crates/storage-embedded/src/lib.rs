@@ -22,14 +22,16 @@ mod surveys;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use sonde_core::display::Display;
-use sonde_core::id::{DisplayId, WorkspaceId};
+use sonde_core::id::{DisplayId, SurveyId, WorkspaceId};
+use sonde_core::refusal::Refusal;
 use sonde_core::time::Timestamp;
 use sonde_core::user::{UserActivity, UserRef};
-use sonde_storage::{Activity, Outcome, StorageError, TriggerStats, Write};
+use sonde_storage::{Activity, DecisionCounts, Outcome, StorageError, TriggerStats, UserCursor, UserPage, UsersWith, Write};
 
 use crate::activity::ActivityStore;
 use crate::folder::Folder;
@@ -100,5 +102,27 @@ impl Activity for EmbeddedStore {
 
     async fn trigger_stats(&self, workspace: WorkspaceId) -> Result<Vec<TriggerStats>, StorageError> {
         Ok(self.activity.trigger_stats(workspace))
+    }
+
+    async fn refusals(&self, user: &UserRef) -> Result<Vec<Refusal>, StorageError> {
+        self.activity.refusals(user)
+    }
+
+    async fn decision_counts(&self, workspace: WorkspaceId, survey: SurveyId) -> Result<BTreeMap<i32, DecisionCounts>, StorageError> {
+        self.activity.decision_counts(workspace, survey)
+    }
+
+    async fn users_with(
+        &self,
+        workspace: WorkspaceId,
+        with: UsersWith,
+        after: Option<&UserCursor>,
+        limit: usize,
+    ) -> Result<UserPage, StorageError> {
+        let (activity, after) = (Arc::clone(&self.activity), after.cloned());
+        let read = move || activity.users_with(workspace, with, after.as_ref(), limit);
+        tokio::task::spawn_blocking(read).await.map_err(|error| {
+            StorageError::with_source(sonde_storage::StorageErrorKind::Unavailable, "the reading of users did not end", error)
+        })?
     }
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 
+use sonde_core::decide::ReasonCode;
 use sonde_core::display::{Display, UserChange};
 use sonde_core::event::EventId;
-use sonde_core::id::{DisplayId, WorkspaceId};
+use sonde_core::id::{DisplayId, SurveyId, WorkspaceId};
 use sonde_core::properties::{JsonType, Properties};
+use sonde_core::refusal::Refusal;
 use sonde_core::time::Timestamp;
 use sonde_core::trigger::{TriggerKind, TriggerName};
 use sonde_core::user::{UserActivity, UserId, UserRef};
@@ -66,6 +68,74 @@ pub struct Observation {
     pub learn: Vec<KeyObservation>,
 }
 
+/// "These calls of a user showed nothing": kept to be explained, not acknowledged one by one.
+#[derive(Clone, Debug)]
+pub struct RefusalNote {
+    /// Whose. For an anonymous user that is an alias, they are kept for the user it stands for.
+    pub user: UserRef,
+    /// The newest first.
+    pub refusals: Vec<Refusal>,
+}
+
+/// How often decisions looked at one survey, and what became of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DecisionCounts {
+    /// How often it won and was claimed.
+    pub won: u64,
+    /// How often it was refused, by the first reason.
+    pub refused: BTreeMap<ReasonCode, u64>,
+}
+
+impl DecisionCounts {
+    /// Adds others.
+    pub fn add(&mut self, other: &Self) {
+        self.won = self.won.saturating_add(other.won);
+        for (code, count) in &other.refused {
+            let counted = self.refused.entry(*code).or_default();
+            *counted = counted.saturating_add(*count);
+        }
+    }
+}
+
+/// "Decisions looked at this survey so often": counted, not acknowledged.
+#[derive(Clone, Debug)]
+pub struct DecisionNote {
+    /// Where.
+    pub workspace: WorkspaceId,
+    /// Which survey.
+    pub survey: SurveyId,
+    /// The UTC day, as days since 1970-01-01.
+    pub day: i32,
+    /// Since the last note.
+    pub counts: DecisionCounts,
+}
+
+/// Which users to go over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UsersWith {
+    /// Those with a state, aliases left out.
+    State,
+    /// Those with events in any bucket that was not dropped yet, under whatever id these lie.
+    Events,
+}
+
+/// Where a page of users ended; only the engine that gave it out can read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserCursor(pub Vec<u8>);
+
+/// Some users of a workspace, in an order of the engine's own that has nothing to do with who they are, and that stays
+/// the same.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UserPage {
+    /// At most as many as were asked for, none twice. May be none, and yet others follow.
+    pub users: Vec<UserRef>,
+    /// The share of all such users that lies behind after this page, 0 to 1, as near as the engine knows without
+    /// counting them. Exactly 1 after the last page.
+    pub covered: f64,
+    /// Where the next page begins; `None` after the last.
+    pub next: Option<UserCursor>,
+}
+
 /// "This anonymous user is that user."
 #[derive(Clone, Debug)]
 pub struct Merge {
@@ -96,6 +166,10 @@ pub enum Write {
     },
     /// Count firings of a frontend trigger.
     Observe(Observation),
+    /// Keep refusals of a user with those that are kept, as [`unite`](sonde_core::refusal::unite) does.
+    Refuse(RefusalNote),
+    /// Count decisions about a survey.
+    CountDecisions(DecisionNote),
 }
 
 /// What became of one write, in the order of the group.
@@ -119,7 +193,7 @@ pub enum Outcome {
     MergeDone,
     /// The anonymous user is an alias of another user; nothing was stored.
     AliasConflict,
-    /// The observation is counted, or ignored where the workspace has as many frontend triggers as it may.
+    /// Counted or noted; or ignored: an observation where the workspace has as many frontend triggers as it may.
     Observed,
 }
 
@@ -172,4 +246,26 @@ pub trait Activity: Send + Sync + 'static {
 
     /// The triggers of a workspace, by kind and name.
     fn trigger_stats(&self, workspace: WorkspaceId) -> impl Future<Output = Result<Vec<TriggerStats>, StorageError>> + Send;
+
+    /// What is kept of refusals under exactly this id, the newest first. A merge gives them to the identified user at
+    /// once.
+    fn refusals(&self, user: &UserRef) -> impl Future<Output = Result<Vec<Refusal>, StorageError>> + Send;
+
+    /// How often decisions looked at a survey, by UTC day, for the
+    /// [`DECISION_DAYS`](sonde_core::limits::DECISION_DAYS) days that end with the newest on which they did.
+    fn decision_counts(
+        &self,
+        workspace: WorkspaceId,
+        survey: SurveyId,
+    ) -> impl Future<Output = Result<BTreeMap<i32, DecisionCounts>, StorageError>> + Send;
+
+    /// Goes over users: at most `limit` of those behind `after`, and from the beginning with `None`. Reads a bounded
+    /// number of rows for each user it may name.
+    fn users_with(
+        &self,
+        workspace: WorkspaceId,
+        with: UsersWith,
+        after: Option<&UserCursor>,
+        limit: usize,
+    ) -> impl Future<Output = Result<UserPage, StorageError>> + Send;
 }

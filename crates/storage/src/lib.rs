@@ -34,7 +34,10 @@ pub mod contract;
 pub mod memory;
 
 pub use accounts::{Accounts, Member, MemberSession, SessionHash};
-pub use activity::{Activity, Append, EventFingerprint, KeyObservation, Merge, Observation, Outcome, PropertyStats, TriggerStats, Write};
+pub use activity::{
+    Activity, Append, DecisionCounts, DecisionNote, EventFingerprint, KeyObservation, Merge, Observation, Outcome, PropertyStats,
+    RefusalNote, TriggerStats, UserCursor, UserPage, UsersWith, Write,
+};
 pub use catalogue::{ApiKey, Catalogue, IdentitySecret, NewWorkspace, TriggerRecord, Workspace};
 pub use error::{StorageError, StorageErrorKind};
 pub use responses::{ResponseCounts, ResponseQuery, ResponseRow, Responses};

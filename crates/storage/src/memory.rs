@@ -5,6 +5,7 @@
 //! the store lives; "crash and reopen" is to go on with a clone.
 
 mod accounts;
+mod notes;
 mod responses;
 mod surveys;
 
@@ -18,13 +19,15 @@ use sonde_core::key::KeyHash;
 use sonde_core::limits::{
     EVENTS_PER_TRIGGER_CONSIDERED, PROPERTY_EXAMPLES_MAX, TRIGGER_DAYS, TRIGGER_PROPERTY_KEYS_MAX, TRIGGERS_PER_WORKSPACE_MAX,
 };
+use sonde_core::refusal::Refusal;
 use sonde_core::time::Timestamp;
 use sonde_core::trigger::{TriggerKind, TriggerName};
 use sonde_core::user::{Consumption, Namespace, UserActivity, UserId, UserRef, UserState};
 
 use crate::{
-    Activity, ApiKey, Append, Catalogue, EventFingerprint, IdentitySecret, KeyObservation, Member, MemberSession, Merge, NewWorkspace,
-    Outcome, SessionHash, StorageError, StorageErrorKind, SurveyRecord, SurveyVersion, TriggerRecord, TriggerStats, Workspace, Write,
+    Activity, ApiKey, Append, Catalogue, DecisionCounts, EventFingerprint, IdentitySecret, KeyObservation, Member, MemberSession, Merge,
+    NewWorkspace, Outcome, SessionHash, StorageError, StorageErrorKind, SurveyRecord, SurveyVersion, TriggerRecord, TriggerStats,
+    UserCursor, UserPage, UsersWith, Workspace, Write,
 };
 
 /// The model. Clones share everything.
@@ -51,6 +54,10 @@ struct Everything {
     /// By UTC day of receipt.
     buckets: BTreeMap<i32, Bucket>,
     triggers: BTreeMap<(WorkspaceId, TriggerKind, TriggerName), TriggerStats>,
+    /// Newest first.
+    refusals: BTreeMap<UserRef, Vec<Refusal>>,
+    /// By UTC day.
+    decisions: BTreeMap<(WorkspaceId, SurveyId), BTreeMap<i32, DecisionCounts>>,
     events_stored: u64,
 }
 
@@ -98,6 +105,24 @@ impl Activity for MemoryStore {
         let everything = self.lock();
         Ok(everything.triggers.iter().filter(|((of, _, _), _)| *of == workspace).map(|(_, stats)| stats.clone()).collect())
     }
+
+    async fn refusals(&self, user: &UserRef) -> Result<Vec<Refusal>, StorageError> {
+        Ok(self.lock().refusals.get(user).cloned().unwrap_or_default())
+    }
+
+    async fn decision_counts(&self, workspace: WorkspaceId, survey: SurveyId) -> Result<BTreeMap<i32, DecisionCounts>, StorageError> {
+        Ok(self.lock().decision_counts(workspace, survey))
+    }
+
+    async fn users_with(
+        &self,
+        workspace: WorkspaceId,
+        with: UsersWith,
+        after: Option<&UserCursor>,
+        limit: usize,
+    ) -> Result<UserPage, StorageError> {
+        Ok(self.lock().users_with(workspace, with, after, limit))
+    }
 }
 
 impl Everything {
@@ -132,15 +157,21 @@ impl Everything {
                 self.count(seen.workspace, TriggerKind::Frontend, &seen.trigger, seen.at, seen.count, &seen.learn);
                 Outcome::Observed
             }
+            Write::Refuse(note) => self.refuse(note),
+            Write::CountDecisions(note) => self.count_decisions(&note),
+        }
+    }
+
+    /// Whose something becomes: what is an alias's is the user's it stands for.
+    fn owner(&self, user: UserRef) -> UserRef {
+        match self.users.get(&user).and_then(|state| state.alias_of.as_ref()) {
+            Some(id) => identified(&user, id),
+            None => user,
         }
     }
 
     fn append(&mut self, append: Append) -> Outcome {
-        let alias_of = self.users.get(&append.user).and_then(|state| state.alias_of.clone());
-        let user = match alias_of {
-            Some(id) => identified(&append.user, &id),
-            None => append.user,
-        };
+        let user = self.owner(append.user);
         let identity = (user.clone(), append.id.clone());
         if let Some(fingerprint) = append.fingerprint {
             let stored = self.buckets.values().rev().find_map(|bucket| bucket.fingerprints.get(&identity));
@@ -201,6 +232,7 @@ impl Everything {
         self.users.insert(into.clone(), into_state.united_with(&merge.from.id, &from_state, merge.now));
         self.users.insert(merge.from.clone(), from_state.aliased_to(&merge.into));
         self.move_rows(&merge.from, &into);
+        self.move_refusals(&merge.from, &into);
         Outcome::MergeStarted
     }
 

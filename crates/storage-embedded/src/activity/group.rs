@@ -127,6 +127,8 @@ impl<'a> Group<'a> {
             Space::Displays => Some(&self.tables.displays),
             Space::Outbox => Some(&self.tables.outbox),
             Space::Triggers => Some(&self.tables.triggers),
+            Space::Refusals => Some(&self.tables.refusals),
+            Space::Decisions => Some(&self.tables.decisions),
             Space::Meta => Some(&self.tables.meta),
             Space::Bucket(day) => self.buckets.iter().find(|bucket| bucket.day == day).map(|bucket| &bucket.keyspace),
         }

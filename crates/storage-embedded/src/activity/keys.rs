@@ -5,10 +5,10 @@
 //! prefix of another's: a prefix read finds one user's rows and nobody else's.
 
 use sonde_core::event::{EventId, EventSeq};
-use sonde_core::id::{DisplayId, WorkspaceId};
+use sonde_core::id::{DisplayId, SurveyId, WorkspaceId};
 use sonde_core::time::Timestamp;
 use sonde_core::trigger::{TriggerKind, TriggerName};
-use sonde_core::user::{Consumption, Namespace, UserRef};
+use sonde_core::user::{Consumption, Namespace, UserId, UserRef};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::error::BadRow;
@@ -46,6 +46,25 @@ pub(crate) fn user(user: &UserRef) -> Key {
     let hash = xxh3_64(&key[HASH_BYTES..]);
     key[..HASH_BYTES].copy_from_slice(&hash.to_be_bytes());
     key
+}
+
+/// Whose key this is, or the key of one of whose rows, and how many bytes of it say so.
+pub(crate) fn read_user(key: &[u8]) -> Result<(UserRef, usize), BadRow> {
+    let mut bytes = Bytes(key);
+    bytes.take(HASH_BYTES)?;
+    let workspace = WorkspaceId::from_bytes(bytes.array()?);
+    let namespace = match bytes.u8()? {
+        0 => Namespace::Identified,
+        1 => Namespace::Anonymous,
+        other => return Err(BadRow::new(format!("no namespace: {other}"))),
+    };
+    let id = UserId::new(bytes.text()?).map_err(|error| BadRow::new(format!("a user id {error}")))?;
+    Ok((UserRef { workspace, namespace, id }, key.len() - bytes.0.len()))
+}
+
+/// Counts of decisions about a survey.
+pub(crate) fn survey(workspace: WorkspaceId, survey: SurveyId) -> Key {
+    [workspace.as_bytes().as_slice(), survey.as_bytes()].concat()
 }
 
 /// A display of a user.
@@ -202,8 +221,6 @@ fn utf8(bytes: &[u8]) -> Result<&str, BadRow> {
 
 #[cfg(test)]
 mod tests {
-    use sonde_core::user::UserId;
-
     use super::*;
 
     fn user_of(namespace: Namespace, id: &str) -> Key {

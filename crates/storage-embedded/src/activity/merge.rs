@@ -44,6 +44,7 @@ impl Pass<'_> {
             Some(_) => return Ok(Outcome::MergeDone),
             None => {}
         }
+        self.move_refusals(&from_key, &into_key)?;
         self.put_state(into_key, &into.united_with(&merge.from.id, &from, merge.now));
         self.put_state(from_key, &from.aliased_to(&merge.into));
         self.put_outbox(rows::outbox::encode_merged(&merge.from, &merge.into));

@@ -4,8 +4,10 @@ mod group;
 pub(crate) mod keys;
 mod load;
 mod merge;
+mod notes;
 mod stats;
 pub(crate) mod tables;
+mod users;
 mod write;
 
 use std::collections::BTreeMap;
@@ -13,10 +15,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use sonde_core::display::Display;
-use sonde_core::id::{DisplayId, WorkspaceId};
+use sonde_core::id::{DisplayId, SurveyId, WorkspaceId};
+use sonde_core::refusal::Refusal;
 use sonde_core::time::Timestamp;
 use sonde_core::user::{UserActivity, UserRef};
-use sonde_storage::{Outcome, StorageError, StorageErrorKind, TriggerStats, Write};
+use sonde_storage::{DecisionCounts, Outcome, StorageError, StorageErrorKind, TriggerStats, UserCursor, UserPage, UsersWith, Write};
 
 use crate::error::{self, BadRow};
 use crate::folder::Folder;
@@ -73,6 +76,24 @@ impl ActivityStore {
 
     pub(crate) fn display(&self, user: &UserRef, id: DisplayId) -> Result<Option<Display>, StorageError> {
         load::display(&self.tables, &self.view(), user, id)
+    }
+
+    pub(crate) fn refusals(&self, user: &UserRef) -> Result<Vec<Refusal>, StorageError> {
+        notes::refusals(&self.tables, &self.view(), user)
+    }
+
+    pub(crate) fn decision_counts(&self, workspace: WorkspaceId, survey: SurveyId) -> Result<BTreeMap<i32, DecisionCounts>, StorageError> {
+        notes::decision_counts(&self.tables, &self.view(), workspace, survey)
+    }
+
+    pub(crate) fn users_with(
+        &self,
+        workspace: WorkspaceId,
+        with: UsersWith,
+        after: Option<&UserCursor>,
+        limit: usize,
+    ) -> Result<UserPage, StorageError> {
+        users::users_with(&self.tables, &self.view(), workspace, with, after, limit)
     }
 
     pub(crate) fn trigger_stats(&self, workspace: WorkspaceId) -> Vec<TriggerStats> {
@@ -134,6 +155,8 @@ impl ActivityStore {
                 Space::Displays => &self.tables.displays,
                 Space::Outbox => &self.tables.outbox,
                 Space::Triggers => &self.tables.triggers,
+                Space::Refusals => &self.tables.refusals,
+                Space::Decisions => &self.tables.decisions,
                 Space::Meta => &self.tables.meta,
                 Space::Bucket(day) => match writer.buckets.iter().find(|bucket| bucket.day == day) {
                     Some(bucket) => &bucket.keyspace,

@@ -38,6 +38,10 @@ pub(crate) enum Space {
     Outbox,
     /// Statistics of triggers.
     Triggers,
+    /// What is kept of refusals, by user.
+    Refusals,
+    /// How often decisions looked at each survey, by day.
+    Decisions,
     /// Single rows about the store itself.
     Meta,
     /// Events received on one UTC day, their ids and marks.
@@ -52,6 +56,8 @@ impl Space {
             Self::Displays => "displays".to_owned(),
             Self::Outbox => "outbox".to_owned(),
             Self::Triggers => "trigger_stats".to_owned(),
+            Self::Refusals => "refusals".to_owned(),
+            Self::Decisions => "decisions".to_owned(),
             Self::Meta => "meta".to_owned(),
             Self::Bucket(day) => format!("{BUCKET_PREFIX}{day}"),
         }
@@ -60,7 +66,7 @@ impl Space {
     const fn memory_bytes(self) -> u64 {
         match self {
             Self::Users | Self::Displays => USERS_MEMORY_BYTES,
-            Self::Outbox | Self::Triggers | Self::Meta => SMALL_MEMORY_BYTES,
+            Self::Outbox | Self::Triggers | Self::Refusals | Self::Decisions | Self::Meta => SMALL_MEMORY_BYTES,
             Self::Bucket(_) => BUCKET_MEMORY_BYTES,
         }
     }
@@ -97,6 +103,8 @@ pub(crate) struct Tables {
     pub(crate) displays: Keyspace,
     pub(crate) outbox: Keyspace,
     pub(crate) triggers: Keyspace,
+    pub(crate) refusals: Keyspace,
+    pub(crate) decisions: Keyspace,
     pub(crate) meta: Keyspace,
     db: Database,
 }
@@ -115,6 +123,8 @@ impl Tables {
             displays: open(Space::Displays)?,
             outbox: open(Space::Outbox)?,
             triggers: open(Space::Triggers)?,
+            refusals: open(Space::Refusals)?,
+            decisions: open(Space::Decisions)?,
             meta: open(Space::Meta)?,
             db,
         };

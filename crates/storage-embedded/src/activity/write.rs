@@ -72,6 +72,8 @@ impl<'a> Pass<'a> {
             Write::Merge(merge) => self.merge(merge),
             Write::ContinueMerge { from, into } => self.continue_merge(from, into),
             Write::Observe(observation) => Ok(self.observe(observation)),
+            Write::Refuse(note) => self.refuse(note),
+            Write::CountDecisions(note) => self.count_decisions(note),
         }
     }
 
@@ -145,7 +147,7 @@ impl<'a> Pass<'a> {
     }
 
     /// Whose an event becomes: an alias's events go to the user it stands for.
-    fn owner(&self, user: &UserRef) -> Result<UserRef, StorageError> {
+    pub(super) fn owner(&self, user: &UserRef) -> Result<UserRef, StorageError> {
         if user.namespace == Namespace::Identified {
             return Ok(user.clone());
         }

@@ -5,6 +5,7 @@
 
 pub(crate) mod display;
 pub(crate) mod event;
+pub(crate) mod note;
 pub(crate) mod outbox;
 pub(crate) mod settings;
 pub(crate) mod state;

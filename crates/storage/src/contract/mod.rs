@@ -12,6 +12,7 @@ pub mod events;
 mod fixtures;
 pub mod merges;
 pub mod model;
+pub mod notes;
 pub mod responses;
 pub mod surveys;
 pub mod triggers;
@@ -97,6 +98,15 @@ macro_rules! engine_contract {
                 frontend_triggers_are_limited
                 triggers_are_listed_by_kind_and_name
                 after_a_crash_counts_equal_the_stored_events
+            }
+            notes {
+                refusals_are_kept_as_they_were
+                refusals_are_counted_and_limited
+                refusals_follow_a_merge
+                decisions_are_counted_by_day_and_reason
+                users_are_gone_over_in_pages
+                an_alias_is_not_gone_over
+                there_may_be_no_users
             }
             responses {
                 only_what_was_shown_is_a_response
