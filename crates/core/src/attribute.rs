@@ -16,6 +16,52 @@ pub enum AttributeValue {
     Boolean(bool),
 }
 
+/// What a value is taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AttributeType {
+    /// Text.
+    Text,
+    /// A number.
+    Number,
+    /// True or false.
+    Boolean,
+    /// Text that is a date in RFC 3339, with or without a time of day.
+    Date,
+}
+
+impl AttributeType {
+    /// As it is written on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Number => "number",
+            Self::Boolean => "boolean",
+            Self::Date => "date",
+        }
+    }
+}
+
+impl AttributeValue {
+    /// The one place that says which type a value has.
+    pub fn attribute_type(&self) -> AttributeType {
+        match self {
+            Self::Text(text) if crate::filter::is_date(text) => AttributeType::Date,
+            Self::Text(_) => AttributeType::Text,
+            Self::Number(_) => AttributeType::Number,
+            Self::Boolean(_) => AttributeType::Boolean,
+        }
+    }
+
+    /// As JSON text; a number keeps its own.
+    pub fn to_json(&self) -> String {
+        match self {
+            Self::Text(text) => serde_json::Value::from(&**text).to_string(),
+            Self::Number(text) => text.to_string(),
+            Self::Boolean(boolean) => boolean.to_string(),
+        }
+    }
+}
+
 /// Why an attribute is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidAttribute {
@@ -146,6 +192,32 @@ mod tests {
         let changes = [("plan".into(), Some(text("pro"))), ("note".into(), Some(text(&too_long)))];
         assert_eq!(attributes.apply(&changes), Err(InvalidAttribute::TextTooLong));
         assert!(attributes.is_empty());
+    }
+
+    #[test]
+    fn a_text_is_a_date_when_rfc_3339_says_so_and_nothing_else_is() {
+        for (value, expected) in [
+            (text("2026-11-23"), AttributeType::Date),
+            (text("2026-11-23T16:10:08Z"), AttributeType::Date),
+            (text("2024-02-29T00:00:00+14:00"), AttributeType::Date),
+            (text("2026-02-29"), AttributeType::Text),
+            (text("2026-11-23T16:10:08"), AttributeType::Text),
+            (text("20261123"), AttributeType::Text),
+            (text(""), AttributeType::Text),
+            (text("5"), AttributeType::Text),
+            (text("true"), AttributeType::Text),
+            (AttributeValue::Number("1763914208".into()), AttributeType::Number),
+            (AttributeValue::Boolean(false), AttributeType::Boolean),
+        ] {
+            assert_eq!(value.attribute_type(), expected, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_is_json_as_it_came() {
+        assert_eq!(text("a \"b\"\n").to_json(), r#""a \"b\"\n""#);
+        assert_eq!(AttributeValue::Number("82.50".into()).to_json(), "82.50");
+        assert_eq!(AttributeValue::Boolean(true).to_json(), "true");
     }
 
     #[test]

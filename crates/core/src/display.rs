@@ -18,7 +18,7 @@ use crate::trigger::TriggerName;
 use crate::user::EventMark;
 
 pub use change::UserChange;
-pub use steps::{Claim, Confirmed, Refusal, Responded, ResponseInput, claim, close, confirm, forget, respond};
+pub use steps::{Claim, Confirmed, Refusal, Responded, ResponseInput, anonymised, claim, close, confirm, forget, respond};
 
 /// Where a display is in its life. `lapsed` is not stored: it is `Claimed` with the lease run out or another claim in
 /// its place; `abandoned` after 24 h without a word is a matter of reading, too.

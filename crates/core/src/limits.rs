@@ -22,6 +22,8 @@ pub const TRIGGERS_PER_WORKSPACE_MAX: usize = 2_000;
 pub const TRIGGER_PROPERTY_KEYS_MAX: usize = PROPERTIES_KEYS_MAX;
 /// Most attributes per user.
 pub const ATTRIBUTES_PER_USER_MAX: usize = 256;
+/// Most names of attributes remembered per workspace.
+pub const ATTRIBUTE_NAMES_MAX: usize = 1_000;
 /// Longest attribute name, in scalars.
 pub const ATTRIBUTE_NAME_SCALARS_MAX: usize = 128;
 /// Longest text value of an attribute, in scalars.

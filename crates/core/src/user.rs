@@ -122,8 +122,11 @@ impl OpenClaim {
 /// when the stored version is the one it was made from (compare-and-set).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserState {
-    /// 0 for a user nobody has written yet.
+    /// For a user nobody has written yet: 0, or more once users were erased, so that a change made from what was read
+    /// before an erasure never fits what is there after it.
     pub version: u64,
+    /// The user is being erased: nothing is left but rows on their way out, and nothing new is taken until they are gone.
+    pub erasing: bool,
     /// Set once on an anonymous user that was identified: calls under this id concern that user.
     pub alias_of: Option<UserId>,
     /// Anonymous ids whose rows have not all been copied to this user yet; reads look there too.
@@ -163,6 +166,12 @@ impl UserState {
             united.open_claim = from.open_claim.clone().or(united.open_claim);
         }
         united
+    }
+
+    /// The state of a user whose erasure has begun: nothing is left but where rows may still lie.
+    #[must_use]
+    pub fn being_erased(&self) -> Self {
+        Self { version: self.version + 1, erasing: true, merging: self.merging.clone(), ..Self::default() }
     }
 
     /// The state of the anonymous user after it became an alias: nothing is left but the alias.
@@ -225,6 +234,12 @@ pub struct UserActivity {
 }
 
 impl UserActivity {
+    /// Whether anything at all is known of the user.
+    pub fn is_known(&self) -> bool {
+        let nothing = UserState { version: self.state.version, ..UserState::default() };
+        !self.events.is_empty() || self.state != nothing
+    }
+
     /// A user nobody has heard of.
     pub fn unknown(user: UserRef) -> Self {
         Self { user, state: UserState::default(), events: Vec::new(), consumed: Vec::new() }
@@ -300,6 +315,16 @@ mod tests {
         let id = UserId::new("ada").unwrap();
         let alias = UserState { version: 6, ..claiming(1, 200) }.aliased_to(&id);
         assert_eq!(alias, UserState { version: 7, alias_of: Some(id), ..UserState::default() });
+    }
+
+    #[test]
+    fn of_a_user_being_erased_nothing_is_left_but_where_rows_may_lie() {
+        let id = UserId::new("anon").unwrap();
+        let mut state =
+            UserState { version: 6, last_shown_at: Some(Timestamp::from_millis(1)), merging: vec![id.clone()], ..claiming(1, 200) };
+        state.attributes.set_text("plan", "pro");
+        let expected = UserState { version: 7, erasing: true, merging: vec![id], ..UserState::default() };
+        assert_eq!(state.being_erased(), expected);
     }
 
     #[test]

@@ -61,7 +61,7 @@ impl AdminClient {
             }
             match EmbeddedStore::open(data) {
                 Ok(store) => {
-                    let service = Service::start(Arc::new(store), Arc::new(SystemClock::default()), QueueOptions::default()).await?;
+                    let service = Service::start(Arc::new(store), Arc::new(SystemClock), QueueOptions::default()).await?;
                     return Ok(Self::Own(sonde_http::admin_router(service)));
                 }
                 // A server that is just starting or stopping.

@@ -32,7 +32,7 @@ async fn serve(options: &ServeOptions) -> anyhow::Result<()> {
     let mut stop = Stop::listen()?;
     let store = EmbeddedStore::open(&options.data).with_context(|| format!("cannot open the data folder {}", options.data.display()))?;
     let store = Arc::new(store);
-    let service = Service::start(Arc::clone(&store), Arc::new(SystemClock::default()), QueueOptions::default()).await?;
+    let service = Service::start(Arc::clone(&store), Arc::new(SystemClock), QueueOptions::default()).await?;
     let listener = TcpListener::bind(options.listen).await.with_context(|| format!("cannot listen on {}", options.listen))?;
     let address = listener.local_addr()?;
     let local = bind_local(&options.data)?;

@@ -107,6 +107,8 @@ impl<E: Engine> Service<E> {
                 self.live_events.add(workspace, live, LiveOutcome::Duplicate);
                 Ok(Ingested { id, duplicate: true })
             }
+            // Whoever asked for the erasure is finishing it, or the next look at what is over.
+            Outcome::Erasing => Err(Error::Busy { retry_after_secs: 1 }),
             Outcome::FingerprintConflict => Err(Error::invalid("/event_id", "was used before for an event with another body")),
             Outcome::TooManyTriggers => {
                 let detail = format!("this workspace has {TRIGGERS_PER_WORKSPACE_MAX} backend triggers already; use one of them");

@@ -10,10 +10,12 @@ mod cache;
 mod client;
 mod clock;
 pub mod connections;
+mod erasing;
 mod error;
 pub mod identity;
 mod ingest;
 mod keys;
+mod known_attributes;
 mod known_keys;
 pub mod live_events;
 mod observe;
@@ -32,11 +34,12 @@ use std::sync::Arc;
 
 use sonde_storage::{Accounts, Activity, Catalogue, Clock, Responses, StorageError};
 // What edges and wiring need of the ports, so that they need not know the ports' crate.
-pub use sonde_storage::{ResponseCounts, ResponseQuery, ResponseRow, StorageErrorKind, TriggerStats};
+pub use sonde_storage::{AttributeStats, EventCursor, ResponseCounts, ResponseQuery, ResponseRow, StorageErrorKind, TriggerStats};
 
 pub use cache::{Authorised, CachedWorkspace};
 pub use client::{BatchItem, Content, IdentifyInput, SessionInput, Shown, TriggerCall};
 pub use clock::{ManualClock, SystemClock};
+pub use erasing::ErasedAnswers;
 pub use error::{Error, FieldError};
 pub use ingest::{IngestEvent, Ingested};
 pub use token::Session;
@@ -54,6 +57,7 @@ pub struct Service<E: Engine> {
     cache: cache::CatalogueCache,
     observed: observe::Observed,
     known_keys: known_keys::KnownKeys,
+    attributes_seen: known_attributes::KnownAttributes,
     live_events: live_events::LiveEvents,
     tokens: token::TokenSigner,
     merges: users::MergesUnderWay,
@@ -67,6 +71,7 @@ impl<E: Engine> Service<E> {
     pub async fn start(engine: Arc<E>, clock: Arc<dyn Clock>, options: QueueOptions) -> Result<Arc<Self>, StorageError> {
         let secret = engine.token_secret(random::bytes()).await?;
         let cache = cache::CatalogueCache::load(&*engine).await?;
+        let clock: Arc<dyn Clock> = Arc::new(clock::SteadyClock::starting_from(clock, engine.latest_time().await?));
         let queue = write_queue::WriteQueue::start(Arc::clone(&engine), options);
         let service = Arc::new(Self {
             engine,
@@ -75,6 +80,7 @@ impl<E: Engine> Service<E> {
             cache,
             observed: observe::Observed::default(),
             known_keys: known_keys::KnownKeys::default(),
+            attributes_seen: known_attributes::KnownAttributes::default(),
             live_events: live_events::LiveEvents::default(),
             tokens: token::TokenSigner::new(secret),
             merges: users::MergesUnderWay::default(),
@@ -118,6 +124,7 @@ impl<E: Engine> Service<E> {
     /// Writes what is only counted in memory and waits until every accepted write is answered.
     pub async fn drain(&self) {
         self.flush_observed().await;
+        self.flush_attributes().await;
         self.flush_key_use().await;
     }
 

@@ -107,6 +107,13 @@ impl LiveEvents {
         let _listeners = ring.readers.send(event);
     }
 
+    /// Drops the events of some users.
+    pub(crate) fn forget(&self, workspace: WorkspaceId, is_theirs: impl Fn(Namespace, &str) -> bool) {
+        let ring = self.ring(workspace);
+        let mut newest = ring.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        newest.events.retain(|event| !event.user.as_ref().is_some_and(|(namespace, id)| is_theirs(*namespace, id)));
+    }
+
     fn ring(&self, workspace: WorkspaceId) -> Arc<Ring> {
         if let Some(ring) = self.rings.read().unwrap_or_else(PoisonError::into_inner).get(&workspace) {
             return Arc::clone(ring);

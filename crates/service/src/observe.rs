@@ -67,6 +67,7 @@ pub(crate) fn start<E: Engine>(service: &Arc<Service<E>>) {
             tokio::time::sleep(FLUSH_EVERY).await;
             let Some(service) = service.upgrade() else { return };
             service.flush_observed().await;
+            service.flush_attributes().await;
         }
     });
 }

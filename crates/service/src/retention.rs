@@ -1,5 +1,5 @@
 //! Retention: a day's events are dropped whole once no window over them can be open; responses go when their workspace
-//! keeps them no longer; so do sessions that have ended.
+//! keeps them no longer; so do sessions that have ended. Erasures that were cut short are finished.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,6 +61,7 @@ pub(crate) fn start<E: Engine>(service: &Arc<Service<E>>) {
                 Ok(dropped) => tracing::info!(dropped, "expired events were dropped"),
                 Err(error) => tracing::warn!(%error, "expired events could not be dropped"),
             }
+            current.finish_erasures().await;
             if look % LOOKS_PER_DAY == 0 {
                 current.daily().await;
             }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sonde_core::attribute::AttributeChange;
+use sonde_core::attribute::{AttributeChange, Attributes};
 use sonde_core::display::{Display, UserChange};
 use sonde_core::id::DisplayId;
 use sonde_core::user::{Namespace, UserActivity, UserId, UserRef};
@@ -24,16 +24,26 @@ pub(crate) struct MergesUnderWay(Mutex<HashSet<UserRef>>);
 impl<E: Engine> Service<E> {
     /// Loads a user; an anonymous id that is an alias leads to the user it stands for.
     pub(crate) async fn load(self: &Arc<Self>, user: &UserRef) -> Result<UserActivity, Error> {
-        let now = self.now();
-        let activity = self.engine.load(user, now).await?;
-        let activity = match &activity.state.alias_of {
-            Some(id) => self.engine.load(&identified(user, id), now).await?,
-            None => activity,
+        let activity = self.load_following(user).await?;
+        let activity = if activity.state.erasing {
+            self.finish_erasure(&activity.user).await?;
+            self.load_following(user).await?
+        } else {
+            activity
         };
         if !activity.state.merging.is_empty() {
             self.finish_merges_later(&activity);
         }
         Ok(activity)
+    }
+
+    async fn load_following(&self, user: &UserRef) -> Result<UserActivity, Error> {
+        let now = self.now();
+        let activity = self.engine.load(user, now).await?;
+        Ok(match &activity.state.alias_of {
+            Some(id) => self.engine.load(&identified(user, id), now).await?,
+            None => activity,
+        })
     }
 
     /// A user with one of their displays.
@@ -46,6 +56,7 @@ impl<E: Engine> Service<E> {
     /// Stores a change. `false`: somebody else was first, load again.
     pub(crate) async fn store(&self, change: UserChange) -> Result<bool, Error> {
         let rows = ResponseChanges::of(&change);
+        let user = change.user.clone();
         match self.queue.submit(Write::Change(Box::new(change))).await? {
             Outcome::Changed => {
                 if let Some((workspace, survey)) = rows {
@@ -54,21 +65,21 @@ impl<E: Engine> Service<E> {
                 Ok(true)
             }
             Outcome::VersionConflict => Ok(false),
+            Outcome::Erasing => self.make_way(&user).await.map(|()| false),
             other => unreachable!("a change was answered with {other:?}"),
         }
     }
 
-    /// Applies attribute changes to a user.
-    pub(crate) async fn apply_attributes(self: &Arc<Self>, user: &UserRef, changes: &[AttributeChange]) -> Result<(), Error> {
-        if changes.is_empty() {
-            return Ok(());
-        }
+    /// Applies attribute changes to a user. Says which attributes the user has afterwards.
+    pub async fn apply_attributes(self: &Arc<Self>, user: &UserRef, changes: &[AttributeChange]) -> Result<Attributes, Error> {
         for _ in 0..ATTEMPTS_MAX {
             let activity = self.load(user).await?;
             let mut state = activity.state;
             let is_changed = state.attributes.apply(changes).map_err(|error| Error::invalid("/attributes", error))?;
+            let attributes = state.attributes.clone();
             if !is_changed || self.store(UserChange::of_state(&activity.user, state)).await? {
-                return Ok(());
+                self.attributes_seen.note(&activity.user, changes);
+                return Ok(attributes);
             }
         }
         Err(Error::Busy { retry_after_secs: 1 })
@@ -80,6 +91,11 @@ impl<E: Engine> Service<E> {
         match self.queue.submit(Write::Merge(merge)).await? {
             Outcome::MergeDone => Ok(()),
             Outcome::MergeStarted => self.finish_merge(from, into).await,
+            Outcome::Erasing => {
+                self.make_way(from).await?;
+                self.make_way(&identified(from, into)).await?;
+                Err(Error::Busy { retry_after_secs: 1 })
+            }
             Outcome::AliasConflict => Err(Error::Conflict("this anonymous id belongs to another user; start a new one".to_owned())),
             other => unreachable!("a merge was answered with {other:?}"),
         }

@@ -30,8 +30,11 @@ use sonde_core::display::Display;
 use sonde_core::id::{DisplayId, SurveyId, WorkspaceId};
 use sonde_core::refusal::Refusal;
 use sonde_core::time::Timestamp;
-use sonde_core::user::{UserActivity, UserRef};
-use sonde_storage::{Activity, DecisionCounts, Outcome, StorageError, TriggerStats, UserCursor, UserPage, UsersWith, Write};
+use sonde_core::user::{UserActivity, UserId, UserRef};
+use sonde_storage::{
+    Activity, AttributeStats, DecisionCounts, EventCursor, EventPage, Outcome, StorageError, TriggerStats, UserCursor, UserPage, UsersWith,
+    Write,
+};
 
 use crate::activity::ActivityStore;
 use crate::folder::Folder;
@@ -85,9 +88,29 @@ impl Activity for EmbeddedStore {
         self.activity.display(user, id)
     }
 
+    async fn displays_of(&self, user: &UserRef, before: Option<DisplayId>, limit: usize) -> Result<Vec<Display>, StorageError> {
+        self.activity.displays_of(user, before, limit)
+    }
+
+    async fn events_of(&self, user: &UserRef, from: Option<EventCursor>, limit: usize) -> Result<EventPage, StorageError> {
+        self.activity.events_of(user, from.as_ref(), limit)
+    }
+
+    async fn aliases_of(&self, user: &UserRef, limit: usize) -> Result<Vec<UserId>, StorageError> {
+        self.activity.aliases_of(user, limit)
+    }
+
+    async fn erasures_under_way(&self) -> Result<Vec<UserRef>, StorageError> {
+        self.activity.erasures_under_way()
+    }
+
+    async fn latest_time(&self) -> Result<Option<Timestamp>, StorageError> {
+        self.activity.latest_time()
+    }
+
     async fn commit(&self, group: Vec<Write>) -> Result<Vec<Outcome>, StorageError> {
         let outcomes = self.activity.commit(&group)?;
-        if group.iter().any(|write| matches!(write, Write::Change(_) | Write::Merge(_))) {
+        if group.iter().any(|write| matches!(write, Write::Change(_) | Write::Merge(_) | Write::Erase(_))) {
             self.projector.wake();
         }
         Ok(outcomes)
@@ -98,6 +121,10 @@ impl Activity for EmbeddedStore {
         tokio::task::spawn_blocking(move || activity.drop_expired(now)).await.map_err(|error| {
             StorageError::with_source(sonde_storage::StorageErrorKind::Unavailable, "the deletion of buckets did not end", error)
         })?
+    }
+
+    async fn attribute_stats(&self, workspace: WorkspaceId) -> Result<Vec<AttributeStats>, StorageError> {
+        self.activity.attribute_stats(workspace)
     }
 
     async fn trigger_stats(&self, workspace: WorkspaceId) -> Result<Vec<TriggerStats>, StorageError> {

@@ -1,10 +1,11 @@
 //! Response rows in SQLite.
 
 use rusqlite::{Connection, Row, Transaction, params};
+use sonde_core::display::anonymised;
 use sonde_core::id::{DisplayId, SurveyId, WorkspaceId};
 use sonde_core::time::Timestamp;
 use sonde_core::user::{Namespace, UserId, UserRef};
-use sonde_storage::{ResponseCounts, ResponseQuery, ResponseRow, Responses, StorageError};
+use sonde_storage::{ErasedResponses, ResponseCounts, ResponseQuery, ResponseRow, Responses, StorageError};
 
 use crate::EmbeddedStore;
 use crate::catalogue::{execute, expect_one, read_all, read_one};
@@ -163,6 +164,26 @@ pub(crate) fn project(transaction: &Transaction<'_>, entry: &Entry) -> Result<()
             let row = params![from.workspace.as_bytes(), from.id.as_str(), into.as_str()];
             transaction.prepare_cached(sql).and_then(|mut statement| statement.execute(row)).map_err(failed)?;
         }
+        Entry::Erased { user, responses: ErasedResponses::Delete } => {
+            let sql = "DELETE FROM responses WHERE workspace_id = ?1 AND anonymous = ?2 AND user_id = ?3";
+            let whose = params![user.workspace.as_bytes(), user.namespace == Namespace::Anonymous, user.id.as_str()];
+            transaction.execute(sql, whose).map_err(failed)?;
+        }
+        Entry::Erased { user, responses: ErasedResponses::Anonymise { as_id } } => anonymise(transaction, user, as_id)?,
+    }
+    Ok(())
+}
+
+/// Makes a user's rows those of an anonymous user nobody has heard of, without the snapshots.
+fn anonymise(transaction: &Transaction<'_>, user: &UserRef, as_id: &UserId) -> Result<(), StorageError> {
+    let sql = "SELECT display_id, anonymous, user_id, display FROM responses WHERE workspace_id = ?1 AND anonymous = ?2 AND user_id = ?3";
+    let whose = params![user.workspace.as_bytes(), user.namespace == Namespace::Anonymous, user.id.as_str()];
+    for row in read_all(transaction, "read a user's responses", sql, whose, read_row)? {
+        let id = row.display_id;
+        let display = anonymised(&row.into_response(user.workspace)?.display);
+        let sql = "UPDATE responses SET anonymous = 1, user_id = ?3, display = ?4 WHERE workspace_id = ?1 AND display_id = ?2";
+        let row = params![user.workspace.as_bytes(), id, as_id.as_str(), display::encode_json(&(&display).into())];
+        transaction.execute(sql, row).map_err(|error| error::sqlite("anonymise a response", error))?;
     }
     Ok(())
 }

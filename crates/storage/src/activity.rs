@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 
+use sonde_core::attribute::AttributeType;
 use sonde_core::decide::ReasonCode;
 use sonde_core::display::{Display, UserChange};
-use sonde_core::event::EventId;
+use sonde_core::event::{EventId, EventRecord};
 use sonde_core::id::{DisplayId, SurveyId, WorkspaceId};
 use sonde_core::properties::{JsonType, Properties};
 use sonde_core::refusal::Refusal;
@@ -147,6 +148,61 @@ pub struct Merge {
     pub now: Timestamp,
 }
 
+/// An attribute as it was seen once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttributeObservation {
+    /// Its name.
+    pub name: Box<str>,
+    /// The type of its value.
+    pub attribute_type: AttributeType,
+    /// Its value as JSON text, at most
+    /// [`PROPERTY_EXAMPLE_BYTES_MAX`](sonde_core::limits::PROPERTY_EXAMPLE_BYTES_MAX), if it may serve as an example.
+    pub example: Option<Box<str>>,
+}
+
+/// "Users of this workspace have these attributes": not acknowledged one by one.
+#[derive(Clone, Debug)]
+pub struct AttributesSeen {
+    /// Where.
+    pub workspace: WorkspaceId,
+    /// Which; only those that may be new need to be here.
+    pub seen: Vec<AttributeObservation>,
+}
+
+/// What is known of one attribute of a workspace's users.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttributeStats {
+    /// Its name.
+    pub name: Box<str>,
+    /// Every type it was seen with.
+    pub types: Vec<AttributeType>,
+    /// The first different values that were offered as examples, as JSON text, at most
+    /// [`PROPERTY_EXAMPLES_MAX`](sonde_core::limits::PROPERTY_EXAMPLES_MAX).
+    pub examples: Vec<Box<str>>,
+}
+
+/// What becomes of the response rows of a user who is erased.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ErasedResponses {
+    /// They go, too.
+    Delete,
+    /// The answers stay, as those of an anonymous user whom nobody has heard of; the snapshots of the activating event,
+    /// the frontend trigger and the attributes go.
+    Anonymise {
+        /// The id of that user, made for this erasure alone.
+        as_id: UserId,
+    },
+}
+
+/// "Forget this user."
+#[derive(Clone, Debug)]
+pub struct Erase {
+    /// Whom. Not an alias: that is erased with the user it stands for.
+    pub user: UserRef,
+    /// What becomes of the answers.
+    pub responses: ErasedResponses,
+}
+
 /// One write of a group.
 #[derive(Clone, Debug)]
 pub enum Write {
@@ -164,12 +220,38 @@ pub enum Write {
         /// The user it stands for.
         into: UserId,
     },
+    /// Begin to erase a user. In one step the state loses everything, the response rows are deleted or anonymised, and
+    /// from here on no read finds anything of the user and no write is taken ([`Outcome::Erasing`]) until the erasure is
+    /// finished.
+    Erase(Erase),
+    /// Remove a bounded number of rows of a user who is being erased: events, marks, duplicates' records, displays,
+    /// aliases, in the end the state. Repeat until [`Outcome::Erased`].
+    ContinueErase {
+        /// The user given to [`Write::Erase`].
+        user: UserRef,
+    },
     /// Count firings of a frontend trigger.
     Observe(Observation),
     /// Keep refusals of a user with those that are kept, as [`unite`](sonde_core::refusal::unite) does.
     Refuse(RefusalNote),
     /// Count decisions about a survey.
     CountDecisions(DecisionNote),
+    /// Note names of attributes, with types and examples.
+    LearnAttributes(AttributesSeen),
+}
+
+impl Write {
+    /// The time that the write carries, if it does: none is later than the moment at which it was made.
+    pub fn at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Append(append) => Some(append.received_at),
+            Self::Change(change) => change.displays.iter().map(|display| display.updated_at).max(),
+            Self::Merge(merge) => Some(merge.now),
+            Self::Observe(observation) => Some(observation.at),
+            Self::ContinueMerge { .. } | Self::Erase(_) | Self::ContinueErase { .. } => None,
+            Self::LearnAttributes(_) | Self::Refuse(_) | Self::CountDecisions(_) => None,
+        }
+    }
 }
 
 /// What became of one write, in the order of the group.
@@ -193,7 +275,14 @@ pub enum Outcome {
     MergeDone,
     /// The anonymous user is an alias of another user; nothing was stored.
     AliasConflict,
-    /// Counted or noted; or ignored: an observation where the workspace has as many frontend triggers as it may.
+    /// The user is marked as being erased (or was before), rows remain to be removed.
+    EraseStarted,
+    /// Nothing is left of the user.
+    Erased,
+    /// The user is being erased; nothing was stored. Finish that first, then try again.
+    Erasing,
+    /// Counted or noted; or ignored: an observation where the workspace has as many frontend triggers as it may, a refusal of
+    /// a user who is being erased.
     Observed,
 }
 
@@ -227,6 +316,19 @@ pub struct TriggerStats {
     pub properties: BTreeMap<Box<str>, PropertyStats>,
 }
 
+/// A place in the list of a user's events. Only the engine that made it knows what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventCursor(pub Vec<u8>);
+
+/// Some of a user's events.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventPage {
+    /// In no particular order.
+    pub events: Vec<EventRecord>,
+    /// Where the rest begins, if there is any.
+    pub next: Option<EventCursor>,
+}
+
 /// The store of everything keyed by user.
 pub trait Activity: Send + Sync + 'static {
     /// What a decision about `user` reads at `now`, all of one moment: the state under exactly this id (an alias is not
@@ -236,6 +338,33 @@ pub trait Activity: Send + Sync + 'static {
 
     /// One display of one user, also while it still lies under an anonymous id that is being merged.
     fn display(&self, user: &UserRef, id: DisplayId) -> impl Future<Output = Result<Option<Display>, StorageError>> + Send;
+
+    /// Displays of one user by id, which is by the time of the claim, the newest first: those before `before`, at most
+    /// `limit` of them. Also while some still lie under an anonymous id that is being merged.
+    fn displays_of(
+        &self,
+        user: &UserRef,
+        before: Option<DisplayId>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Display>, StorageError>> + Send;
+
+    /// All events of one user that are stored, also those that no decision looks at any more; at most `limit` at a time.
+    /// Following [`EventPage::next`] to the end finds each event that is there all the while exactly once.
+    fn events_of(
+        &self,
+        user: &UserRef,
+        from: Option<EventCursor>,
+        limit: usize,
+    ) -> impl Future<Output = Result<EventPage, StorageError>> + Send;
+
+    /// Anonymous ids that stand for this user, in the order of their bytes, at most `limit` of them.
+    fn aliases_of(&self, user: &UserRef, limit: usize) -> impl Future<Output = Result<Vec<UserId>, StorageError>> + Send;
+
+    /// Users whose erasure was begun and not finished.
+    fn erasures_under_way(&self) -> impl Future<Output = Result<Vec<UserRef>, StorageError>> + Send;
+
+    /// The latest [time](Write::at) that any committed write carried: the clock must not start before it.
+    fn latest_time(&self) -> impl Future<Output = Result<Option<Timestamp>, StorageError>> + Send;
 
     /// Applies a group of writes, in order, each seeing those before it, and returns once all of it is durable.
     /// An error means that none of the group may be acknowledged.
@@ -268,4 +397,8 @@ pub trait Activity: Send + Sync + 'static {
         after: Option<&UserCursor>,
         limit: usize,
     ) -> impl Future<Output = Result<UserPage, StorageError>> + Send;
+
+    /// The attributes that users of a workspace were seen with, by name: at most
+    /// [`ATTRIBUTE_NAMES_MAX`](sonde_core::limits::ATTRIBUTE_NAMES_MAX).
+    fn attribute_stats(&self, workspace: WorkspaceId) -> impl Future<Output = Result<Vec<AttributeStats>, StorageError>> + Send;
 }

@@ -17,6 +17,9 @@
 //!    several changes made from the same version exactly one is [`Outcome::Changed`].
 //! 4. Identity of an event is (workspace, user, event id): of several appends with the same id exactly one is stored.
 //! 5. A display that was shown becomes a row of [`Responses`]: always the latest state, never twice, never lost.
+//! 6. Of a user who was erased nothing is found again, in no read and no row, and a change made from what was read before
+//!    the erasure is never stored after it.
+//! 7. What is written carries times, and the latest of them is known after a restart.
 //!
 //! The `contract` feature holds the one suite that checks these promises, and a reference model that keeps them in the
 //! simplest way there is.
@@ -35,8 +38,9 @@ pub mod memory;
 
 pub use accounts::{Accounts, Member, MemberSession, SessionHash};
 pub use activity::{
-    Activity, Append, DecisionCounts, DecisionNote, EventFingerprint, KeyObservation, Merge, Observation, Outcome, PropertyStats,
-    RefusalNote, TriggerStats, UserCursor, UserPage, UsersWith, Write,
+    Activity, Append, AttributeObservation, AttributeStats, AttributesSeen, DecisionCounts, DecisionNote, Erase, ErasedResponses,
+    EventCursor, EventFingerprint, EventPage, KeyObservation, Merge, Observation, Outcome, PropertyStats, RefusalNote, TriggerStats,
+    UserCursor, UserPage, UsersWith, Write,
 };
 pub use catalogue::{ApiKey, Catalogue, IdentitySecret, NewWorkspace, TriggerRecord, Workspace};
 pub use error::{StorageError, StorageErrorKind};
@@ -47,7 +51,7 @@ use sonde_core::time::Timestamp;
 
 /// Tells the time. The only way anything behind the edges learns it.
 pub trait Clock: Send + Sync + 'static {
-    /// Now. Never earlier than a value it gave before.
+    /// Now.
     fn now(&self) -> Timestamp;
 }
 

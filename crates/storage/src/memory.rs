@@ -5,6 +5,7 @@
 //! the store lives; "crash and reopen" is to go on with a clone.
 
 mod accounts;
+mod erase;
 mod notes;
 mod responses;
 mod surveys;
@@ -17,7 +18,8 @@ use sonde_core::event::{EVENT_LIFETIME, EventId, EventRecord, EventSeq};
 use sonde_core::id::{DisplayId, IdentitySecretId, KeyId, MemberId, SurveyId, WorkspaceId};
 use sonde_core::key::KeyHash;
 use sonde_core::limits::{
-    EVENTS_PER_TRIGGER_CONSIDERED, PROPERTY_EXAMPLES_MAX, TRIGGER_DAYS, TRIGGER_PROPERTY_KEYS_MAX, TRIGGERS_PER_WORKSPACE_MAX,
+    ATTRIBUTE_NAMES_MAX, EVENTS_PER_TRIGGER_CONSIDERED, PROPERTY_EXAMPLES_MAX, TRIGGER_DAYS, TRIGGER_PROPERTY_KEYS_MAX,
+    TRIGGERS_PER_WORKSPACE_MAX,
 };
 use sonde_core::refusal::Refusal;
 use sonde_core::time::Timestamp;
@@ -25,9 +27,10 @@ use sonde_core::trigger::{TriggerKind, TriggerName};
 use sonde_core::user::{Consumption, Namespace, UserActivity, UserId, UserRef, UserState};
 
 use crate::{
-    Activity, ApiKey, Append, Catalogue, DecisionCounts, EventFingerprint, IdentitySecret, KeyObservation, Member, MemberSession, Merge,
-    NewWorkspace, Outcome, SessionHash, StorageError, StorageErrorKind, SurveyRecord, SurveyVersion, TriggerRecord, TriggerStats,
-    UserCursor, UserPage, UsersWith, Workspace, Write,
+    Activity, ApiKey, Append, AttributeObservation, AttributeStats, AttributesSeen, Catalogue, DecisionCounts, EventCursor,
+    EventFingerprint, EventPage, IdentitySecret, KeyObservation, Member, MemberSession, Merge, NewWorkspace, Outcome, ResponseRow,
+    SessionHash, StorageError, StorageErrorKind, SurveyRecord, SurveyVersion, TriggerRecord, TriggerStats, UserCursor, UserPage, UsersWith,
+    Workspace, Write,
 };
 
 /// The model. Clones share everything.
@@ -59,6 +62,12 @@ struct Everything {
     /// By UTC day.
     decisions: BTreeMap<(WorkspaceId, SurveyId), BTreeMap<i32, DecisionCounts>>,
     events_stored: u64,
+    /// The version of a user nobody has written.
+    version_floor: u64,
+    attributes: BTreeMap<(WorkspaceId, Box<str>), AttributeStats>,
+    latest_time: Option<Timestamp>,
+    /// What erased users answered and nobody knows whose it was.
+    anonymised: BTreeMap<(WorkspaceId, DisplayId), ResponseRow>,
 }
 
 /// What was received on one day.
@@ -89,8 +98,39 @@ impl Activity for MemoryStore {
         Ok(self.lock().displays.get(&(user.clone(), id)).cloned())
     }
 
+    async fn displays_of(&self, user: &UserRef, before: Option<DisplayId>, limit: usize) -> Result<Vec<Display>, StorageError> {
+        let everything = self.lock();
+        let own = everything.displays.iter().rev().filter(|((of, id), _)| of == user && before.is_none_or(|before| *id < before));
+        Ok(own.take(limit).map(|(_, display)| display.clone()).collect())
+    }
+
+    async fn events_of(&self, user: &UserRef, from: Option<EventCursor>, limit: usize) -> Result<EventPage, StorageError> {
+        let first = from.map_or(EventSeq(0), |EventCursor(bytes)| EventSeq(u64::from_be_bytes(bytes.try_into().unwrap_or([0xFF; 8]))));
+        let everything = self.lock();
+        let mut events: Vec<EventRecord> =
+            everything.buckets.values().flat_map(|bucket| bucket.events.get(user).into_iter().flatten()).cloned().collect();
+        events.retain(|event| event.seq >= first);
+        events.sort_by_key(|event| event.seq);
+        let next = events.get(limit).map(|event| EventCursor(event.seq.0.to_be_bytes().to_vec()));
+        events.truncate(limit);
+        Ok(EventPage { events, next })
+    }
+
+    async fn aliases_of(&self, user: &UserRef, limit: usize) -> Result<Vec<UserId>, StorageError> {
+        Ok(self.lock().aliases_of(user).take(limit).collect())
+    }
+
+    async fn erasures_under_way(&self) -> Result<Vec<UserRef>, StorageError> {
+        Ok(self.lock().users.iter().filter(|(_, state)| state.erasing).map(|(user, _)| user.clone()).collect())
+    }
+
+    async fn latest_time(&self) -> Result<Option<Timestamp>, StorageError> {
+        Ok(self.lock().latest_time)
+    }
+
     async fn commit(&self, group: Vec<Write>) -> Result<Vec<Outcome>, StorageError> {
         let mut everything = self.lock();
+        everything.latest_time = everything.latest_time.max(group.iter().filter_map(Write::at).max());
         Ok(group.into_iter().map(|write| everything.apply(write)).collect())
     }
 
@@ -99,6 +139,10 @@ impl Activity for MemoryStore {
         let before = everything.buckets.len();
         everything.buckets.retain(|day, _| now < Timestamp::from_utc_day(day + 1) + EVENT_LIFETIME);
         Ok(before - everything.buckets.len())
+    }
+
+    async fn attribute_stats(&self, workspace: WorkspaceId) -> Result<Vec<AttributeStats>, StorageError> {
+        Ok(self.lock().attribute_stats(workspace))
     }
 
     async fn trigger_stats(&self, workspace: WorkspaceId) -> Result<Vec<TriggerStats>, StorageError> {
@@ -126,9 +170,13 @@ impl Activity for MemoryStore {
 }
 
 impl Everything {
+    fn attribute_stats(&self, workspace: WorkspaceId) -> Vec<AttributeStats> {
+        self.attributes.iter().filter(|((of, _), _)| *of == workspace).map(|(_, stats)| stats.clone()).collect()
+    }
+
     fn load(&self, user: &UserRef, now: Timestamp) -> UserActivity {
         let mut activity = UserActivity::unknown(user.clone());
-        activity.state = self.users.get(user).cloned().unwrap_or_default();
+        activity.state = self.state(user);
         let mut by_trigger: BTreeMap<TriggerName, Vec<EventRecord>> = BTreeMap::new();
         for bucket in self.buckets.values() {
             for event in bucket.events.get(user).into_iter().flatten() {
@@ -153,6 +201,12 @@ impl Everything {
             Write::Change(change) => self.change(*change),
             Write::Merge(merge) => self.merge(&merge),
             Write::ContinueMerge { from, into } => self.continue_merge(&from, &into),
+            Write::Erase(erase) => self.erase(&erase),
+            Write::ContinueErase { user } => self.continue_erase(&user),
+            Write::LearnAttributes(AttributesSeen { workspace, seen }) => {
+                seen.iter().for_each(|seen| self.learn_attribute(workspace, seen));
+                Outcome::Observed
+            }
             Write::Observe(seen) => {
                 self.count(seen.workspace, TriggerKind::Frontend, &seen.trigger, seen.at, seen.count, &seen.learn);
                 Outcome::Observed
@@ -170,8 +224,31 @@ impl Everything {
         }
     }
 
+    fn learn_attribute(&mut self, workspace: WorkspaceId, seen: &AttributeObservation) {
+        let place = (workspace, seen.name.clone());
+        let names = self.attributes.keys().filter(|(of, _)| *of == workspace).count();
+        if !self.attributes.contains_key(&place) && names >= ATTRIBUTE_NAMES_MAX {
+            return;
+        }
+        let new = || AttributeStats { name: seen.name.clone(), types: Vec::new(), examples: Vec::new() };
+        let stats = self.attributes.entry(place).or_insert_with(new);
+        if !stats.types.contains(&seen.attribute_type) {
+            stats.types.push(seen.attribute_type);
+            stats.types.sort();
+        }
+        if let Some(example) = &seen.example
+            && stats.examples.len() < PROPERTY_EXAMPLES_MAX
+            && !stats.examples.contains(example)
+        {
+            stats.examples.push(example.clone());
+        }
+    }
+
     fn append(&mut self, append: Append) -> Outcome {
         let user = self.owner(append.user);
+        if self.state(&user).erasing {
+            return Outcome::Erasing;
+        }
         let identity = (user.clone(), append.id.clone());
         if let Some(fingerprint) = append.fingerprint {
             let stored = self.buckets.values().rev().find_map(|bucket| bucket.fingerprints.get(&identity));
@@ -201,7 +278,11 @@ impl Everything {
     }
 
     fn change(&mut self, change: UserChange) -> Outcome {
-        if self.users.get(&change.user).map_or(0, |state| state.version) != change.expected_version {
+        let stored = self.state(&change.user);
+        if stored.erasing {
+            return Outcome::Erasing;
+        }
+        if stored.version != change.expected_version {
             return Outcome::VersionConflict;
         }
         for display in change.displays {
@@ -221,10 +302,10 @@ impl Everything {
             return Outcome::AliasConflict;
         }
         let into = identified(&merge.from, &merge.into);
-        let from_state = self.users.get(&merge.from).cloned().unwrap_or_default();
-        let into_state = self.users.get(&into).cloned().unwrap_or_default();
+        let (from_state, into_state) = (self.state(&merge.from), self.state(&into));
         match &from_state.alias_of {
             Some(other) if *other != merge.into => return Outcome::AliasConflict,
+            _ if from_state.erasing || into_state.erasing => return Outcome::Erasing,
             Some(_) if into_state.merging.contains(&merge.from.id) => return Outcome::MergeStarted,
             Some(_) => return Outcome::MergeDone,
             None => {}
@@ -262,6 +343,7 @@ impl Everything {
 
     fn continue_merge(&mut self, from: &UserRef, into: &UserId) -> Outcome {
         if let Some(state) = self.users.get_mut(&identified(from, into))
+            && !state.erasing
             && let Some(place) = state.merging.iter().position(|merging| *merging == from.id)
         {
             state.merging.remove(place);

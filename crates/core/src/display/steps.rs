@@ -169,17 +169,24 @@ pub fn close(user: &UserRef, state: &UserState, display: &Display, to: DisplaySt
     Some(change)
 }
 
-/// Forgets what was answered and the snapshots; that the survey was shown, when and how often stays, so that nobody is
-/// asked again. `None`: there is nothing to forget.
-pub fn forget(user: &UserRef, state: &UserState, display: &Display) -> Option<UserChange> {
-    let forgotten = Display {
-        answers: Answers::new(),
+/// A display without its snapshots: nothing is left that was said about the user, only what the user answered.
+#[must_use]
+pub fn anonymised(display: &Display) -> Display {
+    Display {
+        request_id: "".into(),
         trigger_properties: Properties::empty(),
         attributes: Arc::default(),
         event: None,
         events: Vec::new(),
+        consumes: Vec::new(),
         ..display.clone()
-    };
+    }
+}
+
+/// Forgets what was answered and the snapshots; that the survey was shown, when and how often stays, so that nobody is
+/// asked again. `None`: there is nothing to forget.
+pub fn forget(user: &UserRef, state: &UserState, display: &Display) -> Option<UserChange> {
+    let forgotten = Display { answers: Answers::new(), consumes: display.consumes.clone(), ..anonymised(display) };
     if forgotten == *display {
         return None;
     }

@@ -19,6 +19,11 @@ use crate::limits::{FILTER_PATH_SCALARS_MAX, FILTER_VALUE_SCALARS_MAX, FILTER_VA
 use crate::properties::Properties;
 use json::{Json, Text};
 
+/// Whether a text is an RFC 3339 date, with or without a time of day.
+pub(crate) fn is_date(text: &str) -> bool {
+    instant::parse(text).is_some()
+}
+
 /// How a value is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -76,13 +76,20 @@ impl<E: Engine> Service<E> {
     /// Starts a session: sets the attributes, returns the token that every later call carries.
     pub async fn start_session(self: &Arc<Self>, input: SessionInput) -> Result<String, Error> {
         let proven = self.prove(&input.user, input.proof.as_deref())?;
-        self.apply_attributes(&input.user, &input.attributes).await?;
+        self.set(&input.user, &input.attributes).await?;
         Ok(self.tokens.issue(&Session { user: input.user, platform: input.platform, proven }, self.now()))
     }
 
     /// Sets attributes of the session's user.
     pub async fn set_attributes(self: &Arc<Self>, session: &Session, changes: &[AttributeChange]) -> Result<(), Error> {
-        self.apply_attributes(&session.user, changes).await
+        self.set(&session.user, changes).await
+    }
+
+    async fn set(self: &Arc<Self>, user: &UserRef, changes: &[AttributeChange]) -> Result<(), Error> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        self.apply_attributes(user, changes).await.map(drop)
     }
 
     /// Makes the session's anonymous user an alias of an identified one and returns a token for the latter.
@@ -96,7 +103,7 @@ impl<E: Engine> Service<E> {
         if !same {
             self.merge(&session.user, &input.user).await?;
         }
-        self.apply_attributes(&user, &input.attributes).await?;
+        self.set(&user, &input.attributes).await?;
         Ok(self.tokens.issue(&Session { user, platform: session.platform, proven }, self.now()))
     }
 }

@@ -34,6 +34,11 @@ impl<'a> Group<'a> {
         Self { tables, buckets, spaces: BTreeMap::new() }
     }
 
+    /// Whether nothing is to be stored.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.spaces.is_empty()
+    }
+
     /// What is to be stored.
     pub(crate) fn into_spaces(self) -> BTreeMap<Space, Changed> {
         self.spaces
@@ -125,10 +130,12 @@ impl<'a> Group<'a> {
         match space {
             Space::Users => Some(&self.tables.users),
             Space::Displays => Some(&self.tables.displays),
+            Space::Aliases => Some(&self.tables.aliases),
             Space::Outbox => Some(&self.tables.outbox),
             Space::Triggers => Some(&self.tables.triggers),
             Space::Refusals => Some(&self.tables.refusals),
             Space::Decisions => Some(&self.tables.decisions),
+            Space::Attributes => Some(&self.tables.attributes),
             Space::Meta => Some(&self.tables.meta),
             Space::Bucket(day) => self.buckets.iter().find(|bucket| bucket.day == day).map(|bucket| &bucket.keyspace),
         }

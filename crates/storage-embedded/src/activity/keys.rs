@@ -17,6 +17,8 @@ use crate::error::BadRow;
 pub(crate) type Key = Vec<u8>;
 
 const HASH_BYTES: usize = 8;
+/// How the rows begin that say who is being erased.
+pub(crate) const ERASING: &[u8] = b"erasing/";
 
 /// Kinds of rows in a day's bucket, in the order they lie in.
 pub(crate) mod kind {
@@ -65,6 +67,16 @@ pub(crate) fn read_user(key: &[u8]) -> Result<(UserRef, usize), BadRow> {
 /// Counts of decisions about a survey.
 pub(crate) fn survey(workspace: WorkspaceId, survey: SurveyId) -> Key {
     [workspace.as_bytes().as_slice(), survey.as_bytes()].concat()
+}
+
+/// An anonymous id that stands for a user.
+pub(crate) fn alias(user: &[u8], id: &UserId) -> Key {
+    with(user, id.as_str().as_bytes())
+}
+
+/// The row that says that a user is being erased.
+pub(crate) fn erasing(user: &[u8]) -> Key {
+    [ERASING, user].concat()
 }
 
 /// A display of a user.
@@ -238,6 +250,18 @@ mod tests {
         for (place, key) in keys.iter().enumerate() {
             assert!(!keys.iter().enumerate().any(|(other, longer)| other != place && longer.starts_with(key)));
         }
+    }
+
+    #[test]
+    fn a_users_key_says_who_it_is() {
+        for namespace in [Namespace::Identified, Namespace::Anonymous] {
+            for id in ["a", "\u{1}", "👩‍👩‍👧"] {
+                let (user, length) = read_user(&presence(&user_of(namespace, id))).unwrap();
+                assert_eq!(length, user_of(namespace, id).len());
+                assert_eq!((user.namespace, user.id.as_str(), user.workspace), (namespace, id, WorkspaceId::from_bytes([7; 16])));
+            }
+        }
+        assert!(read_user(&user_of(Namespace::Identified, "a")[1..]).is_err());
     }
 
     #[test]

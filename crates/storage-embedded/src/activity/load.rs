@@ -1,5 +1,7 @@
 //! Reading one user.
 
+use std::collections::BTreeMap;
+
 use fjall::Readable;
 use sonde_core::display::Display;
 use sonde_core::event::{EVENT_LIFETIME, EventRecord};
@@ -7,7 +9,7 @@ use sonde_core::id::DisplayId;
 use sonde_core::limits::EVENTS_PER_TRIGGER_CONSIDERED;
 use sonde_core::time::Timestamp;
 use sonde_core::user::{Consumption, Namespace, UserActivity, UserId, UserRef, UserState};
-use sonde_storage::StorageError;
+use sonde_storage::{EventCursor, EventPage, StorageError};
 
 use super::keys::{self, Bytes, Key, kind};
 use super::tables::{Bucket, Space, Tables, View};
@@ -18,11 +20,8 @@ use crate::rows;
 pub(crate) fn load(tables: &Tables, view: &View, user: &UserRef, now: Timestamp) -> Result<UserActivity, StorageError> {
     let key = keys::user(user);
     let mut activity = UserActivity::unknown(user.clone());
-    if let Some(state) = read_state(tables, view, &key)? {
-        activity.state = state;
-    }
-    // What still lies under an alias belongs to the user it stands for.
-    if activity.state.alias_of.is_some() {
+    activity.state = read_state(tables, view, &key)?;
+    if !has_rows(&activity.state) {
         return Ok(activity);
     }
     let mut found = Found::default();
@@ -41,14 +40,14 @@ pub(crate) fn display(tables: &Tables, view: &View, user: &UserRef, id: DisplayI
         Some(row) => rows::state::decode_header(&row).map_err(|bad| bad.at(&Space::Users.name(), &key))?,
         None => rows::state::Header::default(),
     };
-    if header.is_alias {
+    if header.is_alias || header.is_erasing {
         return Ok(None);
     }
     let own = read_display(tables, view, &keys::display(&key, id))?;
     if own.is_some() || !header.is_merging {
         return Ok(own);
     }
-    let state = read_state(tables, view, &key)?.unwrap_or_default();
+    let state = read_state(tables, view, &key)?;
     for from in &state.merging {
         let display = read_display(tables, view, &keys::display(&keys::user(&anonymous(user, from)), id))?;
         if display.is_some() {
@@ -58,14 +57,95 @@ pub(crate) fn display(tables: &Tables, view: &View, user: &UserRef, id: DisplayI
     Ok(None)
 }
 
+/// Displays of a user, the newest first.
+pub(crate) fn displays_of(
+    tables: &Tables,
+    view: &View,
+    user: &UserRef,
+    before: Option<DisplayId>,
+    limit: usize,
+) -> Result<Vec<Display>, StorageError> {
+    let mut newest: BTreeMap<DisplayId, Display> = BTreeMap::new();
+    for owner in owners(tables, view, user)? {
+        let end = before.map_or_else(|| keys::display(&owner, DisplayId::from_bytes([0xFF; 16])), |before| keys::display(&owner, before));
+        let of_owner = view.snapshot.range(&tables.displays, owner..end).rev().take(limit);
+        for guard in of_owner {
+            let (key, row) = guard.into_inner().map_err(read_error)?;
+            let display = rows::display::decode(&row).map_err(|bad| bad.at(&Space::Displays.name(), &key))?;
+            // The user's own row is the last that is looked at, and counts.
+            newest.insert(display.id, display);
+        }
+    }
+    Ok(newest.into_values().rev().take(limit).collect())
+}
+
+/// All events of a user: the newest bucket first, in each those of ids that are being merged before the user's own, so that
+/// one that is moved meanwhile is not missed.
+pub(crate) fn events_of(
+    tables: &Tables,
+    view: &View,
+    user: &UserRef,
+    from: Option<&EventCursor>,
+    limit: usize,
+) -> Result<EventPage, StorageError> {
+    let owners = owners(tables, view, user)?;
+    let from = from.map(|EventCursor(bytes)| read_cursor(bytes)).transpose()?;
+    let mut page = EventPage::default();
+    for bucket in view.buckets.iter().filter(|bucket| from.as_ref().is_none_or(|(day, _)| bucket.day <= *day)) {
+        let in_midst = from.as_ref().filter(|(day, _)| *day == bucket.day).map(|(_, key)| key);
+        let first_owner = in_midst.map_or(0, |key| {
+            let known = owners.iter().position(|owner| key.starts_with(owner));
+            known.unwrap_or(owners.len().saturating_sub(1))
+        });
+        for owner in &owners[first_owner..] {
+            let start = in_midst.filter(|key| key.starts_with(owner)).cloned().unwrap_or_else(|| with_kind(owner, kind::EVENT));
+            for guard in view.snapshot.range(&bucket.keyspace, start..with_kind(owner, kind::EVENT_ID)) {
+                let (key, row) = guard.into_inner().map_err(read_error)?;
+                if page.events.len() == limit {
+                    page.next = Some(EventCursor([bucket.day.to_be_bytes().as_slice(), &key].concat()));
+                    return Ok(page);
+                }
+                let event = rows::event::decode(&key[owner.len() + 1..], &row);
+                page.events.push(event.map_err(|bad| bad.at(&Space::Bucket(bucket.day).name(), &key))?);
+            }
+        }
+    }
+    Ok(page)
+}
+
+fn read_cursor(bytes: &[u8]) -> Result<(i32, Key), StorageError> {
+    let mut rest = Bytes(bytes);
+    let day = rest.array().map_err(|bad| bad.at("cursor", bytes))?;
+    Ok((i32::from_be_bytes(day), rest.0.to_vec()))
+}
+
+/// Under which keys the rows of a user lie: those of ids that are being merged first, the user's own last.
+fn owners(tables: &Tables, view: &View, user: &UserRef) -> Result<Vec<Key>, StorageError> {
+    let key = keys::user(user);
+    let state = read_state(tables, view, &key)?;
+    if !has_rows(&state) {
+        return Ok(Vec::new());
+    }
+    let mut owners: Vec<Key> = state.merging.iter().map(|from| keys::user(&anonymous(user, from))).collect();
+    owners.push(key);
+    Ok(owners)
+}
+
+/// What still lies under an alias belongs to the user it stands for; what lies under a user who is being erased to nobody.
+fn has_rows(state: &UserState) -> bool {
+    state.alias_of.is_none() && !state.erasing
+}
+
 /// The anonymous user of an id that is being merged into `user`.
 pub(crate) fn anonymous(user: &UserRef, id: &UserId) -> UserRef {
     UserRef { workspace: user.workspace, namespace: Namespace::Anonymous, id: id.clone() }
 }
 
-fn read_state(tables: &Tables, view: &View, key: &Key) -> Result<Option<UserState>, StorageError> {
-    let row = view.snapshot.get(&tables.users, key).map_err(read_error)?;
-    row.map(|row| rows::state::decode(&row).map_err(|bad| bad.at(&Space::Users.name(), key))).transpose()
+fn read_state(tables: &Tables, view: &View, key: &Key) -> Result<UserState, StorageError> {
+    match view.snapshot.get(&tables.users, key).map_err(read_error)? {
+        Some(row) => rows::state::decode(&row).map_err(|bad| bad.at(&Space::Users.name(), key)),
+        None => Ok(UserState { version: view.version_floor, ..UserState::default() }),
+    }
 }
 
 fn read_display(tables: &Tables, view: &View, key: &Key) -> Result<Option<Display>, StorageError> {

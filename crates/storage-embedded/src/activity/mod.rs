@@ -1,5 +1,8 @@
 //! Activity in fjall: one writer, readers that share one view.
 
+mod aliases;
+mod attributes;
+mod erase;
 mod group;
 pub(crate) mod keys;
 mod load;
@@ -10,7 +13,7 @@ pub(crate) mod tables;
 mod users;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -18,15 +21,19 @@ use sonde_core::display::Display;
 use sonde_core::id::{DisplayId, SurveyId, WorkspaceId};
 use sonde_core::refusal::Refusal;
 use sonde_core::time::Timestamp;
-use sonde_core::user::{UserActivity, UserRef};
-use sonde_storage::{DecisionCounts, Outcome, StorageError, StorageErrorKind, TriggerStats, UserCursor, UserPage, UsersWith, Write};
+use sonde_core::user::{UserActivity, UserId, UserRef};
+use sonde_storage::{
+    AttributeStats, DecisionCounts, EventCursor, EventPage, Outcome, StorageError, StorageErrorKind, TriggerStats, UserCursor, UserPage,
+    UsersWith, Write,
+};
 
 use crate::error::{self, BadRow};
 use crate::folder::Folder;
 use group::{Changed, Group};
+use keys::Key;
 use stats::TriggerBook;
 use tables::{Bucket, Space, Tables, View};
-use write::{NEXT_EVENT_SEQ, Numbers, Pass};
+use write::{LATEST_TIME, NEXT_EVENT_SEQ, Numbers, Pass, VERSION_FLOOR};
 
 /// The store of everything keyed by user.
 pub(crate) struct ActivityStore {
@@ -42,6 +49,8 @@ pub(crate) struct ActivityStore {
 /// What only the one writer touches.
 pub(crate) struct Writer {
     numbers: Numbers,
+    /// Who is being erased.
+    erasing: BTreeSet<Key>,
     /// The newest first.
     buckets: Arc<[Bucket]>,
     /// Why nothing can be written any more.
@@ -52,11 +61,18 @@ impl ActivityStore {
     /// Opens the store. `projected` is the number of the last outbox entry that SQLite knows.
     pub(crate) fn open(folder: &Folder, projected: u64) -> Result<Self, StorageError> {
         let (tables, buckets) = Tables::open(folder)?;
-        let numbers = Numbers { event: next_event_seq(&tables)?, outbox: last_outbox_seq(&tables)?.max(projected) + 1 };
+        aliases::list_those_of_before(&tables)?;
+        let numbers = Numbers {
+            event: stored_number(&tables, NEXT_EVENT_SEQ)?.unwrap_or(1),
+            outbox: last_outbox_seq(&tables)?.max(projected) + 1,
+            version_floor: stored_number(&tables, VERSION_FLOOR)?.unwrap_or(0),
+            latest: stored_number(&tables, LATEST_TIME)?.map(|millis| Timestamp::from_millis(millis.cast_signed())),
+        };
+        let erasing = erase::under_way(&tables)?;
         let book = RwLock::new(TriggerBook::load(&tables)?);
         let buckets = newest_first(buckets);
-        let view = RwLock::new(Arc::new(tables.view(&buckets)));
-        let writer = Mutex::new(Writer { numbers, buckets, failed: None });
+        let view = RwLock::new(Arc::new(tables.view(&buckets, numbers.version_floor)));
+        let writer = Mutex::new(Writer { numbers, erasing, buckets, failed: None });
         Ok(Self { tables, writer, view, book, outbox_written: AtomicU64::new(numbers.outbox - 1) })
     }
 
@@ -96,6 +112,32 @@ impl ActivityStore {
         users::users_with(&self.tables, &self.view(), workspace, with, after, limit)
     }
 
+    pub(crate) fn displays_of(&self, user: &UserRef, before: Option<DisplayId>, limit: usize) -> Result<Vec<Display>, StorageError> {
+        load::displays_of(&self.tables, &self.view(), user, before, limit)
+    }
+
+    pub(crate) fn events_of(&self, user: &UserRef, from: Option<&EventCursor>, limit: usize) -> Result<EventPage, StorageError> {
+        load::events_of(&self.tables, &self.view(), user, from, limit)
+    }
+
+    pub(crate) fn aliases_of(&self, user: &UserRef, limit: usize) -> Result<Vec<UserId>, StorageError> {
+        aliases::of(&self.tables, &self.view(), user, limit)
+    }
+
+    pub(crate) fn erasures_under_way(&self) -> Result<Vec<UserRef>, StorageError> {
+        let read = |key: &Key| keys::read_user(key).map(|(user, _)| user).map_err(|bad| bad.at(&Space::Meta.name(), key));
+        self.lock()?.erasing.iter().map(read).collect()
+    }
+
+    /// The latest time that was stored with a write.
+    pub(crate) fn latest_time(&self) -> Result<Option<Timestamp>, StorageError> {
+        Ok(self.lock()?.numbers.latest)
+    }
+
+    pub(crate) fn attribute_stats(&self, workspace: WorkspaceId) -> Result<Vec<AttributeStats>, StorageError> {
+        attributes::list(&self.tables, &self.view(), workspace)
+    }
+
     pub(crate) fn trigger_stats(&self, workspace: WorkspaceId) -> Vec<TriggerStats> {
         self.book.read().unwrap_or_else(PoisonError::into_inner).list(workspace)
     }
@@ -107,12 +149,15 @@ impl ActivityStore {
         writer.refuse_after_failure()?;
         let applied = {
             let book = self.book.read().unwrap_or_else(PoisonError::into_inner);
-            Pass::new(Group::new(&self.tables, &writer.buckets), &book, writer.numbers).apply_all(group)?
+            let group_rows = Group::new(&self.tables, &writer.buckets);
+            Pass::new(group_rows, &book, writer.numbers, writer.erasing.clone()).apply_all(group)?
         };
         if !applied.spaces.is_empty() {
+            // Before the rows: what readers see of them needs the numbers, and after a failure nothing is read or written.
+            writer.numbers = applied.numbers;
+            writer.erasing = applied.erasing;
             self.write(writer, applied.spaces)?;
             self.book.write().unwrap_or_else(PoisonError::into_inner).apply(applied.additions);
-            writer.numbers = applied.numbers;
             self.outbox_written.store(applied.numbers.outbox - 1, Ordering::Release);
         }
         Ok(applied.outcomes)
@@ -153,10 +198,12 @@ impl ActivityStore {
             let keyspace = match space {
                 Space::Users => &self.tables.users,
                 Space::Displays => &self.tables.displays,
+                Space::Aliases => &self.tables.aliases,
                 Space::Outbox => &self.tables.outbox,
                 Space::Triggers => &self.tables.triggers,
                 Space::Refusals => &self.tables.refusals,
                 Space::Decisions => &self.tables.decisions,
+                Space::Attributes => &self.tables.attributes,
                 Space::Meta => &self.tables.meta,
                 Space::Bucket(day) => match writer.buckets.iter().find(|bucket| bucket.day == day) {
                     Some(bucket) => &bucket.keyspace,
@@ -178,7 +225,7 @@ impl ActivityStore {
 
     /// Lets readers see what was committed.
     fn publish(&self, writer: &Writer) {
-        let view = Arc::new(self.tables.view(&writer.buckets));
+        let view = Arc::new(self.tables.view(&writer.buckets, writer.numbers.version_floor));
         let before = std::mem::replace(&mut *self.view.write().unwrap_or_else(PoisonError::into_inner), view);
         // Outside the lock: it may be the last holder of a deleted bucket, whose files then go.
         drop(before);
@@ -219,9 +266,9 @@ fn newest_first(mut buckets: Vec<Bucket>) -> Arc<[Bucket]> {
     buckets.into()
 }
 
-fn next_event_seq(tables: &Tables) -> Result<u64, StorageError> {
-    let row = tables.meta.get(NEXT_EVENT_SEQ).map_err(|error| error::fjall("read the next event's number", error))?;
-    row.map_or(Ok(1), |row| read_number(Space::Meta, NEXT_EVENT_SEQ, &row))
+fn stored_number(tables: &Tables, key: &[u8]) -> Result<Option<u64>, StorageError> {
+    let row = tables.meta.get(key).map_err(|error| error::fjall("read a number", error))?;
+    row.map(|row| read_number(Space::Meta, key, &row)).transpose()
 }
 
 fn last_outbox_seq(tables: &Tables) -> Result<u64, StorageError> {

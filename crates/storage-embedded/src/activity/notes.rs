@@ -18,6 +18,9 @@ use crate::rows::note;
 impl Pass<'_> {
     pub(super) fn refuse(&mut self, refused: &RefusalNote) -> Result<Outcome, StorageError> {
         let user = keys::user(&self.owner(&refused.user)?);
+        if self.erasing.contains(&user) {
+            return Ok(Outcome::Observed);
+        }
         self.put_refusals(user, refused.refusals.clone())?;
         Ok(Outcome::Observed)
     }

@@ -34,6 +34,8 @@ pub(crate) enum Space {
     Users,
     /// Displays, by user.
     Displays,
+    /// Anonymous ids, by the user they stand for.
+    Aliases,
     /// What SQLite is still to be told.
     Outbox,
     /// Statistics of triggers.
@@ -42,6 +44,8 @@ pub(crate) enum Space {
     Refusals,
     /// How often decisions looked at each survey, by day.
     Decisions,
+    /// Names of attributes, by workspace.
+    Attributes,
     /// Single rows about the store itself.
     Meta,
     /// Events received on one UTC day, their ids and marks.
@@ -54,10 +58,12 @@ impl Space {
         match self {
             Self::Users => "users".to_owned(),
             Self::Displays => "displays".to_owned(),
+            Self::Aliases => "aliases".to_owned(),
             Self::Outbox => "outbox".to_owned(),
             Self::Triggers => "trigger_stats".to_owned(),
             Self::Refusals => "refusals".to_owned(),
             Self::Decisions => "decisions".to_owned(),
+            Self::Attributes => "attribute_stats".to_owned(),
             Self::Meta => "meta".to_owned(),
             Self::Bucket(day) => format!("{BUCKET_PREFIX}{day}"),
         }
@@ -66,7 +72,9 @@ impl Space {
     const fn memory_bytes(self) -> u64 {
         match self {
             Self::Users | Self::Displays => USERS_MEMORY_BYTES,
-            Self::Outbox | Self::Triggers | Self::Refusals | Self::Decisions | Self::Meta => SMALL_MEMORY_BYTES,
+            Self::Aliases | Self::Outbox | Self::Triggers | Self::Attributes | Self::Refusals | Self::Decisions | Self::Meta => {
+                SMALL_MEMORY_BYTES
+            }
             Self::Bucket(_) => BUCKET_MEMORY_BYTES,
         }
     }
@@ -95,16 +103,20 @@ pub(crate) struct View {
     pub(crate) snapshot: Snapshot,
     /// The newest first.
     pub(crate) buckets: Arc<[Bucket]>,
+    /// The version of a user nobody has written.
+    pub(crate) version_floor: u64,
 }
 
 /// The open database with its keyspaces other than buckets.
 pub(crate) struct Tables {
     pub(crate) users: Keyspace,
     pub(crate) displays: Keyspace,
+    pub(crate) aliases: Keyspace,
     pub(crate) outbox: Keyspace,
     pub(crate) triggers: Keyspace,
     pub(crate) refusals: Keyspace,
     pub(crate) decisions: Keyspace,
+    pub(crate) attributes: Keyspace,
     pub(crate) meta: Keyspace,
     db: Database,
 }
@@ -121,10 +133,12 @@ impl Tables {
         let tables = Self {
             users: open(Space::Users)?,
             displays: open(Space::Displays)?,
+            aliases: open(Space::Aliases)?,
             outbox: open(Space::Outbox)?,
             triggers: open(Space::Triggers)?,
             refusals: open(Space::Refusals)?,
             decisions: open(Space::Decisions)?,
+            attributes: open(Space::Attributes)?,
             meta: open(Space::Meta)?,
             db,
         };
@@ -139,8 +153,8 @@ impl Tables {
     }
 
     /// What is stored now. Only the writer may call this, see [`View`].
-    pub(crate) fn view(&self, buckets: &Arc<[Bucket]>) -> View {
-        View { snapshot: self.db.snapshot(), buckets: Arc::clone(buckets) }
+    pub(crate) fn view(&self, buckets: &Arc<[Bucket]>, version_floor: u64) -> View {
+        View { snapshot: self.db.snapshot(), buckets: Arc::clone(buckets), version_floor }
     }
 
     /// An empty batch that is durable once it is committed.

@@ -1,9 +1,10 @@
 //! Applying one group of writes: what each becomes, and the rows it changes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sonde_core::display::UserChange;
 use sonde_core::event::{EventId, EventSeq};
+use sonde_core::time::Timestamp;
 use sonde_core::trigger::TriggerKind;
 use sonde_core::user::{Namespace, UserRef, UserState};
 use sonde_storage::{Append, EventFingerprint, Observation, Outcome, StorageError, Write};
@@ -20,6 +21,11 @@ use crate::rows::state::Header;
 /// The key of the row that says which sequence number the next event gets.
 pub(crate) const NEXT_EVENT_SEQ: &[u8] = b"next_event_seq";
 
+/// The key of the row that says which version a user has whom nobody has written.
+pub(crate) const VERSION_FLOOR: &[u8] = b"version_floor";
+/// The key of the row that says which time was the latest that a write carried, in milliseconds since 1970.
+pub(crate) const LATEST_TIME: &[u8] = b"latest_time";
+
 /// Numbers to be given out.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Numbers {
@@ -27,13 +33,20 @@ pub(crate) struct Numbers {
     pub(crate) event: u64,
     /// The next outbox entry's.
     pub(crate) outbox: u64,
+    /// The version of a user nobody has written. It rises with every state that is erased, so that no change made
+    /// before an erasure fits what is there after it.
+    pub(crate) version_floor: u64,
+    /// The latest time that a stored write carried.
+    pub(crate) latest: Option<Timestamp>,
 }
 
 /// One group on its way to a batch. Nothing outside changes until the batch is durable.
 pub(crate) struct Pass<'a> {
     pub(super) group: Group<'a>,
     additions: Additions,
-    numbers: Numbers,
+    pub(super) numbers: Numbers,
+    /// Keys of users who are being erased.
+    pub(super) erasing: BTreeSet<Key>,
     book: &'a TriggerBook,
 }
 
@@ -47,22 +60,42 @@ pub(crate) struct Applied {
     pub(crate) additions: Additions,
     /// What the next group begins with.
     pub(crate) numbers: Numbers,
+    /// Who is being erased then.
+    pub(crate) erasing: BTreeSet<Key>,
 }
 
 impl<'a> Pass<'a> {
-    pub(crate) fn new(group: Group<'a>, book: &'a TriggerBook, numbers: Numbers) -> Self {
-        Self { group, additions: Additions::default(), numbers, book }
+    pub(crate) fn new(group: Group<'a>, book: &'a TriggerBook, numbers: Numbers, erasing: BTreeSet<Key>) -> Self {
+        Self { group, additions: Additions::default(), numbers, erasing, book }
     }
 
     /// Applies all writes in order, each seeing those before it.
     pub(crate) fn apply_all(mut self, writes: &[Write]) -> Result<Applied, StorageError> {
-        let first_event = self.numbers.event;
+        let before = self.numbers;
         let outcomes = writes.iter().map(|write| self.apply(write)).collect::<Result<_, _>>()?;
         TriggerBook::write(&self.additions, &mut self.group);
-        if self.numbers.event != first_event {
-            self.group.put(Space::Meta, NEXT_EVENT_SEQ.to_vec(), self.numbers.event.to_be_bytes().to_vec());
+        self.numbers.latest = before.latest.max(writes.iter().filter_map(Write::at).max());
+        self.put_numbers(before);
+        let Self { group, additions, numbers, erasing, .. } = self;
+        Ok(Applied { outcomes, spaces: group.into_spaces(), additions, numbers, erasing })
+    }
+
+    /// The numbers that changed, with the rows that are stored anyway: where nothing is stored nothing needs them.
+    fn put_numbers(&mut self, before: Numbers) {
+        if self.group.is_empty() {
+            return;
         }
-        Ok(Applied { outcomes, spaces: self.group.into_spaces(), additions: self.additions, numbers: self.numbers })
+        let Numbers { event, outbox: _, version_floor, latest } = self.numbers;
+        let mut put = |key: &[u8], number: u64| self.group.put(Space::Meta, key.to_vec(), number.to_be_bytes().to_vec());
+        if event != before.event {
+            put(NEXT_EVENT_SEQ, event);
+        }
+        if version_floor != before.version_floor {
+            put(VERSION_FLOOR, version_floor);
+        }
+        if let Some(latest) = latest.filter(|_| latest != before.latest) {
+            put(LATEST_TIME, latest.as_millis().cast_unsigned());
+        }
     }
 
     fn apply(&mut self, write: &Write) -> Result<Outcome, StorageError> {
@@ -71,6 +104,9 @@ impl<'a> Pass<'a> {
             Write::Change(change) => self.change(change),
             Write::Merge(merge) => self.merge(merge),
             Write::ContinueMerge { from, into } => self.continue_merge(from, into),
+            Write::Erase(erase) => self.erase(erase),
+            Write::ContinueErase { user } => self.continue_erase(user),
+            Write::LearnAttributes(seen) => self.learn_attributes(seen),
             Write::Observe(observation) => Ok(self.observe(observation)),
             Write::Refuse(note) => self.refuse(note),
             Write::CountDecisions(note) => self.count_decisions(note),
@@ -80,6 +116,9 @@ impl<'a> Pass<'a> {
     fn append(&mut self, append: &Append) -> Result<Outcome, StorageError> {
         let owner = self.owner(&append.user)?;
         let user = keys::user(&owner);
+        if self.erasing.contains(&user) {
+            return Ok(Outcome::Erasing);
+        }
         if let Some(fingerprint) = append.fingerprint
             && let Some(stored) = self.stored_fingerprint(&owner, &user, &append.id)?
         {
@@ -111,6 +150,9 @@ impl<'a> Pass<'a> {
     fn change(&mut self, change: &UserChange) -> Result<Outcome, StorageError> {
         debug_assert_eq!(change.state.version, change.expected_version + 1, "a change raises the version by one");
         let user = keys::user(&change.user);
+        if self.erasing.contains(&user) {
+            return Ok(Outcome::Erasing);
+        }
         if self.header(&user)?.version != change.expected_version {
             return Ok(Outcome::VersionConflict);
         }
@@ -182,14 +224,14 @@ impl<'a> Pass<'a> {
     pub(super) fn header(&self, user: &Key) -> Result<Header, StorageError> {
         match self.group.get(Space::Users, user)? {
             Some(row) => rows::state::decode_header(&row).map_err(|bad| bad.at(&Space::Users.name(), user)),
-            None => Ok(Header::default()),
+            None => Ok(Header { version: self.numbers.version_floor, ..Header::default() }),
         }
     }
 
     pub(super) fn state(&self, user: &Key) -> Result<UserState, StorageError> {
         match self.group.get(Space::Users, user)? {
             Some(row) => rows::state::decode(&row).map_err(|bad| bad.at(&Space::Users.name(), user)),
-            None => Ok(UserState::default()),
+            None => Ok(UserState { version: self.numbers.version_floor, ..UserState::default() }),
         }
     }
 

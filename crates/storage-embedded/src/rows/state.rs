@@ -14,6 +14,7 @@ use crate::error::BadRow;
 const VERSION: u8 = 1;
 const IS_ALIAS: u8 = 1;
 const IS_MERGING: u8 = 2;
+const IS_ERASING: u8 = 4;
 
 /// What a state's row says before its JSON.
 #[derive(Clone, Copy, Debug, Default)]
@@ -24,6 +25,8 @@ pub(crate) struct Header {
     pub(crate) is_alias: bool,
     /// Whether `merging` holds anything.
     pub(crate) is_merging: bool,
+    /// Whether `erasing` is set.
+    pub(crate) is_erasing: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -97,7 +100,8 @@ pub(crate) fn encode(state: &UserState) -> Vec<u8> {
             lease_until: claim.lease_until.as_millis(),
         }),
     };
-    let flags = if state.alias_of.is_some() { IS_ALIAS } else { 0 } | if state.merging.is_empty() { 0 } else { IS_MERGING };
+    let flag = |is_set: bool, flag: u8| if is_set { flag } else { 0 };
+    let flags = flag(state.alias_of.is_some(), IS_ALIAS) | flag(!state.merging.is_empty(), IS_MERGING) | flag(state.erasing, IS_ERASING);
     let mut bytes = vec![VERSION, flags];
     bytes.extend_from_slice(&state.version.to_be_bytes());
     bytes.extend_from_slice(to_json(&row).as_bytes());
@@ -124,6 +128,7 @@ pub(crate) fn decode(row: &[u8]) -> Result<UserState, BadRow> {
     });
     Ok(UserState {
         version: header.version,
+        erasing: header.is_erasing,
         alias_of: row.alias_of.as_deref().map(user_id).transpose()?,
         merging: row.merging.iter().map(|user| user_id(user)).collect::<Result<_, BadRow>>()?,
         attributes: attributes_from_row(row.attributes),
@@ -136,7 +141,8 @@ pub(crate) fn decode(row: &[u8]) -> Result<UserState, BadRow> {
 fn read_header(bytes: &mut Bytes<'_>) -> Result<Header, BadRow> {
     version(bytes.u8()?, VERSION)?;
     let flags = bytes.u8()?;
-    Ok(Header { version: bytes.u64()?, is_alias: flags & IS_ALIAS != 0, is_merging: flags & IS_MERGING != 0 })
+    let is_set = |flag: u8| flags & flag != 0;
+    Ok(Header { version: bytes.u64()?, is_alias: is_set(IS_ALIAS), is_merging: is_set(IS_MERGING), is_erasing: is_set(IS_ERASING) })
 }
 
 impl TryFrom<ClaimRow> for OpenClaim {

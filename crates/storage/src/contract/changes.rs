@@ -107,6 +107,7 @@ pub async fn everything_of_a_state_is_kept<H: Harness>() {
     let full = SurveyHistory { shown_count: u32::MAX, last_shown_at: at(-1), first_answered_at: at(i64::MAX), completed_at: at(0) };
     let state = UserState {
         version: 0,
+        erasing: false,
         alias_of: None,
         merging: Vec::new(),
         attributes: all_attributes(),

@@ -8,6 +8,7 @@
 pub mod accounts;
 pub mod catalogue;
 pub mod changes;
+pub mod erasures;
 pub mod events;
 mod fixtures;
 pub mod merges;
@@ -87,6 +88,19 @@ macro_rules! engine_contract {
                 a_merge_sees_earlier_writes_of_its_group
                 a_claim_cancelled_by_a_merge_no_longer_matches
             }
+            erasures {
+                an_erased_user_is_as_one_nobody_has_heard_of
+                a_large_erasure_is_done_in_steps_over_crashes
+                no_change_made_before_an_erasure_is_stored_after_it
+                aliases_are_erased_with_their_user
+                an_anonymous_user_is_erased
+                an_erasure_sees_earlier_writes_of_its_group
+                responses_are_deleted_with_their_user
+                responses_are_anonymised
+                displays_of_a_user_are_listed_newest_first
+                all_events_of_a_user_are_listed
+                the_latest_time_is_known_after_a_crash
+            }
             triggers {
                 stored_events_are_counted_and_duplicates_are_not
                 observations_are_counted_apart_from_events
@@ -98,6 +112,8 @@ macro_rules! engine_contract {
                 frontend_triggers_are_limited
                 triggers_are_listed_by_kind_and_name
                 after_a_crash_counts_equal_the_stored_events
+                attributes_are_learnt_with_types_and_examples
+                names_of_attributes_are_limited
             }
             notes {
                 refusals_are_kept_as_they_were

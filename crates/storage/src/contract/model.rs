@@ -11,15 +11,15 @@ use sonde_core::event::{EventId, EventRecord, EventSeq};
 use sonde_core::id::DisplayId;
 use sonde_core::properties::{JsonType, Properties};
 use sonde_core::time::{Span, Timestamp};
-use sonde_core::user::{Consumption, EventMark, Namespace, UserActivity, UserRef};
+use sonde_core::user::{Consumption, EventMark, Namespace, UserActivity, UserId, UserRef};
 
 use super::Harness;
 use super::fixtures::{
     all_responses, anonymous, change, claimed, continue_merge, display_id, key, load, merge, noon, observation, state_with_claim, survey,
-    trigger, user, workspace,
+    trigger, user, user_id, workspace,
 };
 use crate::memory::MemoryStore;
-use crate::{Activity, Append, EventFingerprint, Observation, Outcome, ResponseRow, Write};
+use crate::{Activity, Append, Erase, ErasedResponses, EventFingerprint, Observation, Outcome, ResponseRow, Write};
 
 /// Histories per run. Each opens an engine of its own and crashes it a few times, which is what takes the time.
 const HISTORIES: u32 = 48;
@@ -43,6 +43,8 @@ enum Op {
     Change { user: u8, is_stale: bool, what: What },
     Merge { from: u8, into: u8 },
     ContinueMerge { from: u8, into: u8 },
+    Erase { user: u8, keeps_answers: bool },
+    ContinueErase { user: u8 },
     Observe { trigger: u8, count: u64 },
 }
 
@@ -88,6 +90,8 @@ fn op() -> impl Strategy<Value = Op> {
         5 => (any::<u8>(), prop::bool::weighted(0.1), what).prop_map(|(user, is_stale, what)| Op::Change { user, is_stale, what }),
         2 => (any::<u8>(), any::<u8>()).prop_map(|(from, into)| Op::Merge { from, into }),
         2 => (any::<u8>(), any::<u8>()).prop_map(|(from, into)| Op::ContinueMerge { from, into }),
+        1 => (any::<u8>(), any::<bool>()).prop_map(|(user, keeps_answers)| Op::Erase { user, keeps_answers }),
+        2 => any::<u8>().prop_map(|user| Op::ContinueErase { user }),
         1 => (0..TRIGGERS, 1..5_u64).prop_map(|(trigger, count)| Op::Observe { trigger, count }),
     ]
 }
@@ -108,8 +112,8 @@ struct Names(BTreeMap<EventSeq, u64>);
 
 impl Names {
     /// Every event carries its own number in its properties.
-    fn learn(&mut self, activity: &UserActivity) {
-        for event in &activity.events {
+    fn learn(&mut self, events: &[EventRecord]) {
+        for event in events {
             self.0.insert(event.seq, event.properties.as_str().parse().expect("the number of an event"));
         }
     }
@@ -119,7 +123,7 @@ impl Names {
     }
 
     fn rename_activity(&mut self, mut activity: UserActivity) -> UserActivity {
-        self.learn(&activity);
+        self.learn(&activity.events);
         for event in &mut activity.events {
             event.seq = self.name(event.seq);
         }
@@ -147,18 +151,31 @@ struct Side<'a, E> {
     names: &'a mut Names,
 }
 
+/// What is listed of a user.
+#[derive(Debug, PartialEq)]
+struct Lists {
+    events: Vec<EventRecord>,
+    displays: Vec<DisplayId>,
+    aliases: Vec<UserId>,
+}
+
 /// Everything that can be read.
 #[derive(Debug, PartialEq)]
 struct Seen {
     activities: Vec<UserActivity>,
     displays: Vec<Option<Display>>,
+    lists: Vec<Lists>,
+    erasures: Vec<UserRef>,
     triggers: Vec<Vec<crate::TriggerStats>>,
 }
 
 impl<E: Activity> Side<'_, E> {
     async fn look(&mut self, now: Timestamp) -> Seen {
-        let mut seen = Seen { activities: Vec::new(), displays: Vec::new(), triggers: Vec::new() };
+        let mut erasures = self.engine.erasures_under_way().await.expect("erasures");
+        erasures.sort();
+        let mut seen = Seen { activities: Vec::new(), displays: Vec::new(), lists: Vec::new(), erasures, triggers: Vec::new() };
         for user in users() {
+            seen.lists.push(self.lists(&user).await);
             let activity = load(self.engine, &user, now).await;
             seen.activities.push(self.names.rename_activity(activity));
             for number in 0..DISPLAYS_MAX {
@@ -170,6 +187,27 @@ impl<E: Activity> Side<'_, E> {
             seen.triggers.push(self.engine.trigger_stats(workspace(number)).await.expect("statistics"));
         }
         seen
+    }
+
+    async fn lists(&mut self, user: &UserRef) -> Lists {
+        let mut events = Vec::new();
+        let mut from = None;
+        loop {
+            let page = self.engine.events_of(user, from, 3).await.expect("events");
+            events.extend(page.events);
+            from = page.next;
+            if from.is_none() {
+                break;
+            }
+        }
+        self.names.learn(&events);
+        for event in &mut events {
+            event.seq = self.names.name(event.seq);
+        }
+        events.sort_by_key(|event| event.seq);
+        let displays = self.engine.displays_of(user, None, 5).await.expect("displays");
+        let aliases = self.engine.aliases_of(user, 10).await.expect("aliases");
+        Lists { events, displays: displays.into_iter().map(|display| display.id).collect(), aliases }
     }
 
     async fn exists(&self, id: DisplayId) -> bool {
@@ -192,6 +230,8 @@ impl<E: Activity> Side<'_, E> {
                 Op::Change { user, is_stale, what } => writes.extend(self.change(*user, *is_stale, *what, now).await),
                 Op::Merge { from, into } => writes.push(merge(&one_anonymous(*from), one_identified(*into), now)),
                 Op::ContinueMerge { from, into } => writes.push(continue_merge(&one_anonymous(*from), one_identified(*into))),
+                Op::Erase { user, keeps_answers } => writes.push(erase(&one_of(&users(), *user), *keeps_answers, number)),
+                Op::ContinueErase { user } => writes.push(Write::ContinueErase { user: one_of(&users(), *user) }),
                 Op::Observe { trigger, count } => {
                     let learn = vec![key(&format!("k{count}"), JsonType::Number)];
                     writes.push(Write::Observe(Observation { learn, ..observation(&format!("t{trigger}"), *count, now) }));
@@ -209,7 +249,7 @@ impl<E: Activity> Side<'_, E> {
             owner = UserRef { namespace: Namespace::Identified, id: id.clone(), ..owner };
             activity = load(self.engine, &owner, now).await;
         }
-        self.names.learn(&activity);
+        self.names.learn(&activity.events);
         if is_stale {
             activity.state.version = activity.state.version.checked_sub(1).unwrap_or(1);
         }
@@ -266,6 +306,12 @@ fn one_anonymous(number: u8) -> UserRef {
 
 fn one_identified(number: u8) -> &'static str {
     one_of(&["a", "a", "ab"], number)
+}
+
+fn erase(user: &UserRef, keeps_answers: bool, number: u64) -> Write {
+    let as_id = user_id(&format!("fresh-{number}"));
+    let responses = if keeps_answers { ErasedResponses::Anonymise { as_id } } else { ErasedResponses::Delete };
+    Write::Erase(Erase { user: user.clone(), responses })
 }
 
 fn append(number: u64, user: u8, id: Option<u8>, fingerprint: u8, name: u8, effective_at: Timestamp, received_at: Timestamp) -> Append {

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use sonde_core::limits::{TRIGGER_PROPERTY_KEYS_MAX, TRIGGERS_PER_WORKSPACE_MAX};
+use sonde_core::attribute::AttributeType;
+use sonde_core::limits::{ATTRIBUTE_NAMES_MAX, TRIGGER_PROPERTY_KEYS_MAX, TRIGGERS_PER_WORKSPACE_MAX};
 use sonde_core::properties::JsonType;
 use sonde_core::trigger::TriggerKind;
 
 use super::Harness;
 use super::fixtures::{commit, event, hours, key, load, noon, observation, store, trigger, user, workspace};
-use crate::{Activity, Append, EventFingerprint, KeyObservation, Observation, Outcome, TriggerStats, Write};
+use crate::{
+    Activity, Append, AttributeObservation, AttributeStats, AttributesSeen, EventFingerprint, KeyObservation, Observation, Outcome,
+    TriggerStats, Write,
+};
 
 async fn stats(engine: &impl Activity) -> Vec<TriggerStats> {
     engine.trigger_stats(workspace(1)).await.expect("statistics")
@@ -197,4 +201,55 @@ pub async fn after_a_crash_counts_equal_the_stored_events<H: Harness>() {
         let counts: Vec<u64> = stats(harness.engine()).await.iter().map(|stats| stats.count).collect();
         assert_eq!(counts, [round, round * (round + 1) / 2]);
     }
+}
+
+fn attribute(name: &str, attribute_type: AttributeType, example: Option<&str>) -> AttributeObservation {
+    AttributeObservation { name: name.into(), attribute_type, example: example.map(Into::into) }
+}
+
+fn learn(number: u8, seen: Vec<AttributeObservation>) -> Write {
+    Write::LearnAttributes(AttributesSeen { workspace: workspace(number), seen })
+}
+
+/// By name; each type once, the first few different examples, of one workspace alone.
+pub async fn attributes_are_learnt_with_types_and_examples<H: Harness>() {
+    let mut harness = H::create();
+    let all = [AttributeType::Date, AttributeType::Boolean, AttributeType::Text, AttributeType::Number];
+    let mut seen: Vec<AttributeObservation> = all.iter().map(|kind| attribute("plan", *kind, None)).collect();
+    seen.extend(["1", "2", "1", "3", "4"].map(|example| attribute("größe", AttributeType::Number, Some(example))));
+    let longest = format!("\"{}\"", "x".repeat(62));
+    seen.push(attribute("long", AttributeType::Text, Some(&longest)));
+    let group = vec![learn(1, seen.clone()), learn(2, vec![attribute("other", AttributeType::Text, None)]), learn(1, seen)];
+    assert_eq!(harness.engine().commit(group).await.unwrap(), [Outcome::Observed, Outcome::Observed, Outcome::Observed]);
+    let stats = |name: &str, types: &[AttributeType], examples: &[&str]| AttributeStats {
+        name: name.into(),
+        types: types.to_vec(),
+        examples: examples.iter().map(|example| (*example).into()).collect(),
+    };
+    let expected = [
+        stats("größe", &[AttributeType::Number], &["1", "2", "3"]),
+        stats("long", &[AttributeType::Text], &[&longest]),
+        stats("plan", &[AttributeType::Text, AttributeType::Number, AttributeType::Boolean, AttributeType::Date], &[]),
+    ];
+    for _ in 0..2 {
+        assert_eq!(harness.engine().attribute_stats(workspace(1)).await.unwrap(), expected);
+        assert_eq!(harness.engine().attribute_stats(workspace(2)).await.unwrap(), [stats("other", &[AttributeType::Text], &[])]);
+        assert_eq!(harness.engine().attribute_stats(workspace(3)).await.unwrap(), []);
+        harness.crash();
+    }
+}
+
+/// One name too many is not noted; what is known goes on being learnt.
+pub async fn names_of_attributes_are_limited<H: Harness>() {
+    let harness = H::create();
+    let names =
+        |range: std::ops::Range<usize>| range.map(|number| attribute(&format!("a{number:04}"), AttributeType::Text, None)).collect();
+    commit(harness.engine(), learn(1, names(0..ATTRIBUTE_NAMES_MAX - 1))).await;
+    commit(harness.engine(), learn(1, names(ATTRIBUTE_NAMES_MAX - 1..ATTRIBUTE_NAMES_MAX + 1))).await;
+    commit(harness.engine(), learn(1, vec![attribute("a0000", AttributeType::Date, None)])).await;
+    commit(harness.engine(), learn(2, names(0..1))).await;
+    let known = harness.engine().attribute_stats(workspace(1)).await.unwrap();
+    assert_eq!((known.len(), &*known[ATTRIBUTE_NAMES_MAX - 1].name), (ATTRIBUTE_NAMES_MAX, "a0999"));
+    assert_eq!(known[0].types, [AttributeType::Text, AttributeType::Date]);
+    assert_eq!(harness.engine().attribute_stats(workspace(2)).await.unwrap().len(), 1);
 }

@@ -13,6 +13,9 @@ use crate::{DecisionCounts, DecisionNote, Outcome, RefusalNote, UserCursor, User
 impl Everything {
     pub(super) fn refuse(&mut self, note: RefusalNote) -> Outcome {
         let user = self.owner(note.user);
+        if self.state(&user).erasing {
+            return Outcome::Observed;
+        }
         let kept = self.refusals.entry(user).or_default();
         *kept = unite(std::mem::take(kept), note.refusals);
         Outcome::Observed

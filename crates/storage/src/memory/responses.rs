@@ -12,10 +12,11 @@ use crate::{ResponseCounts, ResponseQuery, ResponseRow, Responses, StorageError}
 
 impl Everything {
     fn shown_in(&self, workspace: WorkspaceId) -> impl Iterator<Item = (&UserRef, &Display)> {
-        let of_workspace = self.displays.iter().filter(move |((user, id), display)| {
-            user.workspace == workspace && display.shown_at.is_some() && !self.deleted_responses.contains(&(workspace, *id))
-        });
-        of_workspace.map(|((user, _), display)| (user, display))
+        let known = self.displays.iter().map(|((user, _), display)| (user, display));
+        let anonymised = self.anonymised.values().map(|row| (&row.user, &row.display));
+        known.chain(anonymised).filter(move |(user, display)| {
+            user.workspace == workspace && display.shown_at.is_some() && !self.deleted_responses.contains(&(workspace, display.id))
+        })
     }
 }
 
