@@ -1,6 +1,8 @@
 //! Reading bodies: bounded before anything is allocated, the media type checked, errors with JSON pointers.
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody as _};
@@ -25,6 +27,40 @@ pub(crate) enum MediaType {
 /// The media type of JSON by lines.
 const LINES: &str = "application/x-ndjson";
 
+/// How long the rest of a body may take that did not come with its head.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// A body up to this size is read in any case, in bytes.
+const SMALL_BYTES_MAX: usize = 64 * 1024;
+/// What all larger bodies that are being read may hold together, in bytes.
+const LARGE_BYTES_MAX: usize = 128 * 1024 * 1024;
+/// What they hold.
+static LARGE_BYTES: AtomicUsize = AtomicUsize::new(0);
+
+/// A share of what large bodies may hold, given back at the end.
+#[derive(Default)]
+struct Share(usize);
+
+impl Share {
+    /// Room for a body of this size.
+    fn grow_to(&mut self, bytes: usize) -> Result<(), Problem> {
+        if bytes <= SMALL_BYTES_MAX || bytes <= self.0 {
+            return Ok(());
+        }
+        let more = bytes - self.0;
+        let before = LARGE_BYTES.fetch_add(more, Ordering::Relaxed);
+        self.0 = bytes;
+        if before + more > LARGE_BYTES_MAX { Err(sonde_service::Error::Busy { retry_after_secs: 1 }.into()) } else { Ok(()) }
+    }
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        if self.0 > 0 {
+            LARGE_BYTES.fetch_sub(self.0, Ordering::Relaxed);
+        }
+    }
+}
+
 /// How much of a refused body is still read, so that the refusal reaches a client that is in the middle of sending.
 const DISCARDED_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// And how long.
@@ -34,7 +70,7 @@ const DISCARD_TIMEOUT: Duration = Duration::from_secs(2);
 pub(crate) async fn read(headers: &HeaderMap, mut body: Body, max: usize, media_type: MediaType) -> Result<Bytes, Problem> {
     check_media_type(headers, media_type)?;
     let said = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-    let read = if said > max { None } else { collect(&mut body, max, said).await? };
+    let read = if said > max { None } else { collect_in_time(&mut body, max, said).await? };
     if read.is_none() {
         // Closing a connection with unread bytes resets it, and the client never sees why.
         let _late = tokio::time::timeout(DISCARD_TIMEOUT, discard(&mut body)).await;
@@ -47,15 +83,29 @@ pub(crate) fn too_large(max: usize) -> Problem {
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body must be at most {max} bytes"))
 }
 
+/// The whole body; `None` when it is longer than `max`. A body that came with its head needs no timer.
+async fn collect_in_time(body: &mut Body, max: usize, said: usize) -> Result<Option<Bytes>, Problem> {
+    let mut collecting = pin!(collect(body, max, said));
+    match std::future::poll_fn(|context| Poll::Ready(collecting.as_mut().poll(context))).await {
+        Poll::Ready(collected) => collected,
+        Poll::Pending => match tokio::time::timeout(BODY_TIMEOUT, collecting).await {
+            Ok(collected) => collected,
+            Err(_) => Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "the body did not come in time")),
+        },
+    }
+}
+
 /// The whole body; `None` when it is longer than `max`.
 async fn collect(body: &mut Body, max: usize, said: usize) -> Result<Option<Bytes>, Problem> {
     let mut first: Option<Bytes> = None;
     let mut joined = Vec::new();
+    let mut share = Share::default();
     while let Some(data) = next_data(body).await? {
         let length = first.as_ref().map_or(joined.len(), Bytes::len) + data.len();
         if length > max {
             return Ok(None);
         }
+        share.grow_to(length)?;
         match first.take() {
             // The common case: all of it in one piece, nothing is copied.
             None if joined.is_empty() => first = Some(data),

@@ -5,6 +5,8 @@ use std::time::Duration;
 use axum::http::{HeaderName, Method, header};
 use tower_http::cors::{Any, CorsLayer};
 
+use crate::problem::{RATE_LIMIT, RATE_LIMIT_POLICY};
+
 /// Header of the SDK key.
 pub(crate) const SDK_KEY: &str = "x-sonde-key";
 /// Header of the client token.
@@ -24,6 +26,12 @@ pub(crate) fn client_layer() -> CorsLayer {
             HeaderName::from_static(SDK_KEY),
             HeaderName::from_static(CLIENT_TOKEN),
         ])
-        .expose_headers([header::ETAG, header::RETRY_AFTER, HeaderName::from_static("x-request-id")])
+        .expose_headers([
+            header::ETAG,
+            header::RETRY_AFTER,
+            HeaderName::from_static(RATE_LIMIT_POLICY),
+            HeaderName::from_static(RATE_LIMIT),
+            HeaderName::from_static("x-request-id"),
+        ])
         .max_age(PREFLIGHT_AGE)
 }

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use sonde_core::event::EventId;
+use sonde_core::event::{EventId, InvalidTimestamp};
 use sonde_core::id::WorkspaceId;
 use sonde_core::key::KeyKind;
 use sonde_core::limits::{EVENT_BYTES_MAX, TRIGGER_NAME_SCALARS_MAX, USER_ID_SCALARS_MAX};
 use sonde_core::trigger::TriggerName;
 use sonde_core::user::Namespace;
+use sonde_service::figures::Rejection;
 use sonde_service::{Engine, IngestEvent, Ingested, Service};
 use utoipa::ToSchema;
 
@@ -95,6 +96,7 @@ pub(crate) struct EventAccepted {
         (status = 413, description = "Over 32 KiB", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 415, description = "Not application/json", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "Breaks a rule; each place is named", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "Too many events at once, see Retry-After; nothing was stored", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, description = "Busy; nothing was stored", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
@@ -127,8 +129,9 @@ pub(crate) async fn take_event<E: Engine>(
     Ok(service.ingest(event).await?)
 }
 
-/// Lists a refused call among the live events, with what of it can be read.
+/// Counts a refused call, and lists it among the live events, with what of it can be read.
 pub(crate) fn rejected<E: Engine>(service: &Service<E>, workspace: WorkspaceId, bytes: &[u8], problem: Problem) -> Problem {
+    service.figures().rejected(rejection(&problem)).increment();
     #[derive(Default, Deserialize)]
     struct Readable {
         user_id: Option<serde_json::Value>,
@@ -147,6 +150,28 @@ pub(crate) fn rejected<E: Engine>(service: &Service<E>, workspace: WorkspaceId, 
     let event_name = text(readable.event_name, TRIGGER_NAME_SCALARS_MAX);
     service.note_rejected(workspace, user, event_name.as_deref(), &problem.reason());
     problem
+}
+
+/// What a refusal counts as.
+fn rejection(problem: &Problem) -> Rejection {
+    let Some(first) = problem.errors.first() else {
+        return match problem.status {
+            StatusCode::BAD_REQUEST => Rejection::Malformed,
+            StatusCode::PAYLOAD_TOO_LARGE => Rejection::TooLarge,
+            StatusCode::SERVICE_UNAVAILABLE => Rejection::Busy,
+            StatusCode::TOO_MANY_REQUESTS => Rejection::RateLimited,
+            _ => Rejection::Other,
+        };
+    };
+    match first.pointer.split('/').nth(1) {
+        Some("timestamp") if first.detail == InvalidTimestamp::TooOld.to_string() => Rejection::Expired,
+        Some("timestamp") => Rejection::Timestamp,
+        Some("user_id" | "anonymous_id") => Rejection::User,
+        Some("event_name") => Rejection::EventName,
+        Some("properties") => Rejection::Properties,
+        Some("event_id") => Rejection::EventId,
+        _ => Rejection::Other,
+    }
 }
 
 /// Reads one event and checks it.

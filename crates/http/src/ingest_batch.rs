@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use sonde_core::id::WorkspaceId;
 use sonde_core::key::KeyKind;
 use sonde_core::limits::{EVENT_BATCH_BYTES_MAX, EVENT_BATCH_MAX, EVENT_BYTES_MAX};
-use sonde_service::{Engine, FieldError, IngestEvent, Service};
+use sonde_service::{Authorised, Engine, FieldError, IngestEvent, Service};
 use utoipa::ToSchema;
 
 use crate::body::{self, MediaType};
@@ -68,6 +68,7 @@ pub(crate) struct EventError {
         (status = 413, description = "Over 4 MiB", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 415, description = "Another media type or coding", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 422, description = "Over 1,000 events, or no list of events", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 429, description = "Too many events at once, see Retry-After; nothing was stored", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, description = "Busy; nothing was stored", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
@@ -77,8 +78,9 @@ pub(crate) async fn events<E: Engine>(
     body: Body,
 ) -> Result<Json<EventsAccepted>, Problem> {
     let key = headers.get(BACKEND_KEY).and_then(|value| value.to_str().ok());
-    let workspace = service.authorise(key, KeyKind::Backend).await?.workspace;
-    match take_events(&service, workspace, headers, body).await {
+    let authorised = service.authorise(key, KeyKind::Backend).await?;
+    let workspace = authorised.workspace;
+    match take_events(&service, &authorised, headers, body).await {
         Ok(accepted) => Ok(Json(accepted)),
         Err(problem) => Err(rejected(&service, workspace, &[], problem)),
     }
@@ -86,10 +88,11 @@ pub(crate) async fn events<E: Engine>(
 
 async fn take_events<E: Engine>(
     service: &Arc<Service<E>>,
-    workspace: WorkspaceId,
+    authorised: &Authorised,
     headers: HeaderMap,
     body: Body,
 ) -> Result<EventsAccepted, Problem> {
+    let workspace = authorised.workspace;
     if headers.contains_key(IDEMPOTENCY_KEY) {
         let detail = "the header Idempotency-Key is for single events; give each event of a batch an event_id";
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
@@ -101,6 +104,7 @@ async fn take_events<E: Engine>(
     let reading = tokio::task::spawn_blocking(move || read_all(&*read_by, workspace, &coding.decode(bytes)?, is_lines));
     let read = reading.await.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "something went wrong on the server"))??;
     let Read { events, places, mut errors } = read;
+    service.charge_key(authorised, events.len().saturating_sub(1))?;
     let (mut accepted, mut duplicates) = (0, 0);
     for (index, ingested) in places.into_iter().zip(service.ingest_many(events).await?) {
         match ingested {

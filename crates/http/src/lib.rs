@@ -8,15 +8,20 @@ mod cors;
 mod dashboard;
 mod ingest;
 mod ingest_batch;
+mod metrics;
 mod openapi;
 mod problem;
+mod rate_limit;
 mod request_id;
 mod router;
 mod rows;
 mod wire;
 
 pub use dashboard::{EdgeOptions, Peer};
+pub use metrics::{Metrics, metrics_router};
 pub use openapi::openapi_json;
+pub use rate_limit::ClientAddressHeader;
+pub use request_id::current as current_request_id;
 pub use router::{admin_router, public_router};
 
 /// The JSON Schema of the survey document, as text.

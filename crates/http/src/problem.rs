@@ -1,12 +1,18 @@
 //! Problem documents (RFC 9457), and the one table from error to status.
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::header::{CONNECTION, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use sonde_service::rate_limit::OverLimit;
 use sonde_service::{Error, FieldError};
 use utoipa::ToSchema;
+
+/// What is allowed, and what is left of it.
+pub(crate) const RATE_LIMIT_POLICY: &str = "ratelimit-policy";
+/// The same.
+pub(crate) const RATE_LIMIT: &str = "ratelimit";
 
 /// Why a request was not done. The request id is added on the way out.
 #[derive(Clone, Debug)]
@@ -15,6 +21,7 @@ pub(crate) struct Problem {
     pub(crate) detail: String,
     pub(crate) errors: Vec<FieldError>,
     retry_after_secs: Option<u32>,
+    over_limit: Option<OverLimit>,
     draft_revision: Option<u64>,
 }
 
@@ -51,7 +58,7 @@ pub(crate) struct PointedError<'a> {
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), errors: Vec::new(), retry_after_secs: None, draft_revision: None }
+        Self { status, detail: detail.into(), errors: Vec::new(), retry_after_secs: None, over_limit: None, draft_revision: None }
     }
 
     /// 400: the body cannot be read at all.
@@ -100,7 +107,27 @@ impl Problem {
         if let Some(secs) = self.retry_after_secs {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(secs));
         }
+        if self.status == StatusCode::REQUEST_TIMEOUT {
+            // What remains of the body would be taken for the next request.
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        if let Some(over) = self.over_limit {
+            name_limit(response.headers_mut(), over);
+        }
         response
+    }
+}
+
+/// Says what is allowed and what is left of it: `RateLimit-Policy` and `RateLimit` of the IETF's draft 10, in which `q` is a
+/// quota over a window of `w` seconds, `r` what remains of it, and `t` in how many seconds there is more.
+fn name_limit(headers: &mut HeaderMap, over: OverLimit) {
+    let (name, quota, window) = (over.limited.name(), over.rate.burst(), over.rate.window_secs());
+    let policy = format!("\"{name}\";q={quota};w={window}");
+    let state = format!("\"{name}\";r=0;t={}", over.retry_after_secs);
+    for (header, value) in [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, state)] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(HeaderName::from_static(header), value);
+        }
     }
 }
 
@@ -122,6 +149,11 @@ impl From<Error> for Problem {
             Error::TooManyAttempts { retry_after_secs } => Self {
                 retry_after_secs: Some(retry_after_secs),
                 ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too many attempts; wait a while")
+            },
+            Error::RateLimited(over) => Self {
+                retry_after_secs: Some(over.retry_after_secs),
+                over_limit: Some(over),
+                ..Self::new(StatusCode::TOO_MANY_REQUESTS, "too many calls at once; wait and try again")
             },
             Error::NotFound(what) => Self::new(StatusCode::NOT_FOUND, format!("there is no such {what}")),
             Error::Conflict(detail) => Self::new(StatusCode::CONFLICT, detail),

@@ -9,15 +9,18 @@ use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, patch, post, put};
 use axum::{Extension, middleware};
+use sonde_service::rate_limit::Limited;
 use sonde_service::{Engine, Service};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::dashboard::{self, Edge, EdgeOptions};
 use crate::problem::Problem;
-use crate::{admin, assets, client, cors, ingest, ingest_batch, openapi, request_id};
+use crate::rate_limit::AddressLimit;
+use crate::{admin, assets, client, cors, ingest, ingest_batch, metrics, openapi, request_id};
 
 /// What the world may call.
 pub fn public_router<E: Engine>(service: Arc<Service<E>>, options: EdgeOptions) -> Router {
+    let limit = |limited| AddressLimit { service: Arc::clone(&service), limited, header: options.client_address.clone() };
     let client = Router::new()
         .route("/config", get(client::config::config::<E>))
         .route("/session", post(client::session::start::<E>))
@@ -32,10 +35,16 @@ pub fn public_router<E: Engine>(service: Arc<Service<E>>, options: EdgeOptions) 
         // one that answers preflights.
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
+        // Within it, too: a page may read that it asks too often.
+        .layer(limit(Limited::Address))
         .layer(cors::client_layer());
-    let router = Router::new()
+    let backend = Router::new()
         .route("/api/v1/connections/backend/event", post(ingest::event::<E>))
         .route("/api/v1/connections/backend/events", post(ingest_batch::events::<E>))
+        .layer(limit(Limited::IngestAddress));
+    let metrics = options.metrics.clone();
+    let router = Router::new()
+        .merge(backend)
         .nest("/api/v1/client", client)
         .merge(dashboard_routes())
         .route("/api/openapi.json", get(openapi::serve))
@@ -43,7 +52,11 @@ pub fn public_router<E: Engine>(service: Arc<Service<E>>, options: EdgeOptions) 
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready::<E>))
         .fallback(assets::dashboard);
-    finished(router.layer(Extension(Edge(Arc::new(options)))), service)
+    let router = router.layer(Extension(Edge(Arc::new(options))));
+    match metrics {
+        Some(metrics) => finished(router, service).layer(middleware::from_fn_with_state(metrics, metrics::layer)),
+        None => finished(router, service),
+    }
 }
 
 /// What members call.

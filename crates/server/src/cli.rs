@@ -2,8 +2,12 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use hyper::header::HeaderName;
+use sonde_http::ClientAddressHeader;
+use sonde_service::rate_limit::{Rate, RateLimits};
 
 /// Ask users the right question at the right moment.
 #[derive(Parser)]
@@ -39,9 +43,81 @@ pub(crate) struct ServeOptions {
     /// Let members sign in over plain http from anywhere; passwords and sessions can then be read on the way.
     #[arg(long, env = "SONDE_INSECURE_COOKIE")]
     pub(crate) insecure_cookie: bool,
+    /// Address and port of `/metrics` for Prometheus; not served by default.
+    #[arg(long, env = "SONDE_METRICS_LISTEN")]
+    pub(crate) metrics_listen: Option<SocketAddr>,
+    /// Most connections at the same time; no more than the system allows files to be open.
+    #[arg(long, env = "SONDE_MAX_CONNECTIONS", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) max_connections: u32,
+    #[command(flatten)]
+    pub(crate) limits: LimitOptions,
     /// How the log is written.
     #[arg(long, env = "SONDE_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub(crate) log_format: LogFormat,
+}
+
+/// Rate limits: `RATE` or `RATE/BURST`, a second and at once, or `off`.
+#[derive(Args)]
+#[command(next_help_heading = "Rate limits")]
+pub(crate) struct LimitOptions {
+    /// Events a second by one backend key, and at once: `RATE`, `RATE/BURST` or `off`.
+    #[arg(long, env = "SONDE_RATE_LIMIT_BACKEND_KEY", default_value = "10000/20000")]
+    rate_limit_backend_key: Limit,
+    /// Calls a second by one SDK key, and at once.
+    #[arg(long, env = "SONDE_RATE_LIMIT_SDK_KEY", default_value = "5000/10000")]
+    rate_limit_sdk_key: Limit,
+    /// Calls of SDKs a second from one address, and at once.
+    #[arg(long, env = "SONDE_RATE_LIMIT_ADDRESS", default_value = "200/1000")]
+    rate_limit_address: Limit,
+    /// Calls of servers a second from one address, and at once.
+    #[arg(long, env = "SONDE_RATE_LIMIT_INGEST_ADDRESS", default_value = "10000/20000")]
+    rate_limit_ingest_address: Limit,
+    /// The header in which a proxy says who calls, such as x-forwarded-for. Only behind a proxy that sets it: anybody else
+    /// may write into it what they like.
+    #[arg(long, env = "SONDE_CLIENT_ADDRESS_HEADER")]
+    client_address_header: Option<HeaderName>,
+    /// How many proxies add to that header: which address of its list counts, from its end.
+    #[arg(long, env = "SONDE_CLIENT_ADDRESS_PROXIES", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=16), requires = "client_address_header")]
+    client_address_proxies: u8,
+}
+
+impl LimitOptions {
+    /// What is allowed.
+    pub(crate) const fn rates(&self) -> RateLimits {
+        RateLimits {
+            backend_key: self.rate_limit_backend_key.0,
+            sdk_key: self.rate_limit_sdk_key.0,
+            address: self.rate_limit_address.0,
+            ingest_address: self.rate_limit_ingest_address.0,
+        }
+    }
+
+    /// Where addresses are read from.
+    pub(crate) fn client_address(&self) -> Option<ClientAddressHeader> {
+        let name = self.client_address_header.clone()?;
+        Some(ClientAddressHeader { name, proxies: usize::from(self.client_address_proxies) })
+    }
+}
+
+/// A rate, or none.
+#[derive(Clone, Copy)]
+struct Limit(Option<Rate>);
+
+impl FromStr for Limit {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "off" {
+            return Ok(Self(None));
+        }
+        let number = |text: &str| text.parse::<u32>().ok();
+        let (per_second, burst) = match text.split_once('/') {
+            Some((per_second, burst)) => (number(per_second), number(burst)),
+            None => (number(text), number(text)),
+        };
+        let rate = per_second.zip(burst).and_then(|(per_second, burst)| Rate::new(per_second, burst));
+        rate.map(|rate| Self(Some(rate))).ok_or("must be RATE or RATE/BURST, from 1 to 1000000, the burst not below the rate; or off")
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -172,6 +248,22 @@ impl Status {
             Self::Live => "live",
             Self::Paused => "paused",
             Self::Ended => "ended",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_a_rate_with_or_without_a_burst_or_off() {
+        let read = |text: &str| text.parse::<Limit>().map(|limit| limit.0);
+        assert_eq!(read("off"), Ok(None));
+        assert_eq!(read("20"), Ok(Rate::new(20, 20)));
+        assert_eq!(read("20/50"), Ok(Rate::new(20, 50)));
+        for bad in ["", "0", "-1", "20/10", "20/", "fast", "1.5", "1000001"] {
+            assert!(read(bad).is_err(), "{bad}");
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use sonde_http::EdgeOptions;
+use sonde_http::{EdgeOptions, Metrics};
 use sonde_service::{QueueOptions, Service, SystemClock};
 use sonde_storage_embedded::EmbeddedStore;
 use tokio::net::{TcpListener, UnixListener};
@@ -14,6 +14,28 @@ use tokio::sync::watch;
 
 use crate::cli::ServeOptions;
 use crate::{listen, print, telemetry};
+
+/// Connections for administration, and for metrics.
+const LOCAL_CONNECTIONS_MAX: usize = 64;
+/// Files that are open beside connections: the store's.
+const OTHER_FILES: u64 = 512;
+
+/// How many connections there can be: as many as wanted, as long as files are left for the store.
+fn connections_max(wanted: u32) -> usize {
+    let wanted = usize::try_from(wanted).unwrap_or(usize::MAX);
+    let files = match rlimit::increase_nofile_limit(u64::from(u32::MAX)) {
+        Ok(files) => files,
+        Err(error) => {
+            tracing::warn!(%error, "the limit of open files could not be raised");
+            return wanted;
+        }
+    };
+    let possible = usize::try_from(files.saturating_sub(OTHER_FILES)).unwrap_or(usize::MAX).max(64);
+    if possible < wanted {
+        tracing::warn!(possible, wanted, "the system allows fewer open files than connections are wanted; see ulimit -n");
+    }
+    possible.min(wanted)
+}
 
 /// The local socket within a data folder.
 pub(crate) fn socket_path(data: &Path) -> PathBuf {
@@ -44,11 +66,33 @@ async fn serve(options: &ServeOptions) -> anyhow::Result<()> {
         print(&format!("Open {link} to create the owner.\n"))?;
     }
     tracing::info!(%address, url, data = %options.data.display(), "sonde is ready");
-    let edge = EdgeOptions { public_url: url, insecure_cookie: options.insecure_cookie };
+    service.limit_rates(options.limits.rates());
+    let metrics = options.metrics_listen.map(|_| Metrics::default());
+    let edge = EdgeOptions {
+        public_url: url,
+        insecure_cookie: options.insecure_cookie,
+        client_address: options.limits.client_address(),
+        metrics: metrics.clone(),
+    };
+    let figures = match (options.metrics_listen, metrics) {
+        (Some(address), Some(metrics)) => {
+            let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} for metrics"))?;
+            tracing::info!(address = %listener.local_addr()?, "metrics are served at /metrics");
+            Some((listener, sonde_http::metrics_router(Arc::clone(&service), metrics)))
+        }
+        _ => None,
+    };
 
     let (stopping, stopped) = watch::channel(false);
-    let public = tokio::spawn(listen::serve(listener, sonde_http::public_router(Arc::clone(&service), edge), resolved(stopped.clone())));
-    let admin = tokio::spawn(listen::serve(local, sonde_http::admin_router(Arc::clone(&service)), resolved(stopped)));
+    let public = tokio::spawn(listen::serve(
+        listener,
+        sonde_http::public_router(Arc::clone(&service), edge),
+        connections_max(options.max_connections),
+        resolved(stopped.clone()),
+    ));
+    let admin = sonde_http::admin_router(Arc::clone(&service));
+    let admin = tokio::spawn(listen::serve(local, admin, LOCAL_CONNECTIONS_MAX, resolved(stopped.clone())));
+    let figures = figures.map(|(listener, router)| tokio::spawn(listen::serve(listener, router, LOCAL_CONNECTIONS_MAX, resolved(stopped))));
     let failed = tokio::select! {
         () = stop.asked() => false,
         () = service.failed() => true,
@@ -57,6 +101,9 @@ async fn serve(options: &ServeOptions) -> anyhow::Result<()> {
     service.end_streams();
     stopping.send_replace(true);
     let _ended = tokio::join!(public, admin);
+    if let Some(figures) = figures {
+        let _ended = figures.await;
+    }
     service.drain().await;
     drop(service);
     close(store).await;

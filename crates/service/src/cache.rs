@@ -12,6 +12,8 @@ use sonde_core::time::Timestamp;
 use sonde_storage::{ApiKey, Catalogue, IdentitySecret, StorageError, StorageErrorKind, SurveyRecord, Workspace};
 use subtle::ConstantTimeEq as _;
 
+use crate::rate_limit::{Bucket, Limited};
+
 /// Most versions of surveys kept in memory beyond the published ones.
 const OLD_VERSIONS_MAX: usize = 4_096;
 
@@ -33,6 +35,21 @@ pub struct CachedWorkspace {
 pub struct Authorised {
     /// Whose key it is.
     pub workspace: WorkspaceId,
+    key: Arc<CachedKey>,
+}
+
+impl Authorised {
+    /// What the key's calls are limited as.
+    pub(crate) fn limited(&self) -> Limited {
+        match self.key.key.kind {
+            KeyKind::Backend => Limited::BackendKey,
+            KeyKind::Sdk => Limited::SdkKey,
+        }
+    }
+
+    pub(crate) fn bucket(&self) -> &Bucket {
+        &self.key.bucket
+    }
 }
 
 /// A key as it is known here. Revoked keys stay, so that nothing read from the store a moment earlier revives them.
@@ -44,12 +61,15 @@ pub(crate) struct CachedKey {
     last_used: AtomicI64,
     /// The last use that the store knows of.
     last_used_stored: AtomicI64,
+    /// How many calls it has left.
+    bucket: Bucket,
 }
 
 impl CachedKey {
     fn new(key: ApiKey) -> Arc<Self> {
         let last_used = key.last_used_at.map_or(0, Timestamp::as_millis);
-        Arc::new(Self { key, last_used: AtomicI64::new(last_used), last_used_stored: AtomicI64::new(last_used) })
+        let (last_used, last_used_stored) = (AtomicI64::new(last_used), AtomicI64::new(last_used));
+        Arc::new(Self { key, last_used, last_used_stored, bucket: Bucket::default() })
     }
 
     /// When it was last used, to the moment.
@@ -149,14 +169,14 @@ impl CatalogueCache {
     ) -> Result<Option<Authorised>, StorageError> {
         let hash = KeyHash::of(text);
         if let Some(known) = self.known_key(&hash) {
-            return Ok(fits(&known, &hash, kind, now));
+            return Ok(fits(known, &hash, kind, now));
         }
         if !text.starts_with(kind.prefix()) {
             return Ok(None);
         }
         let Some(key) = catalogue.key(hash).await? else { return Ok(None) };
         self.add_key(key);
-        Ok(self.known_key(&hash).and_then(|known| fits(&known, &hash, kind, now)))
+        Ok(self.known_key(&hash).and_then(|known| fits(known, &hash, kind, now)))
     }
 
     fn known_key(&self, hash: &KeyHash) -> Option<Arc<CachedKey>> {
@@ -209,13 +229,13 @@ impl CatalogueCache {
 }
 
 /// Compares the hash once more, in constant time: a map's own comparison may stop early.
-fn fits(known: &CachedKey, hash: &KeyHash, kind: KeyKind, now: Timestamp) -> Option<Authorised> {
+fn fits(known: Arc<CachedKey>, hash: &KeyHash, kind: KeyKind, now: Timestamp) -> Option<Authorised> {
     let same = bool::from(known.key.hash.as_bytes().ct_eq(hash.as_bytes()));
     if !same || known.key.kind != kind || known.key.revoked_at.is_some() {
         return None;
     }
     known.last_used.store(now.as_millis(), Ordering::Relaxed);
-    Some(Authorised { workspace: known.key.workspace })
+    Some(Authorised { workspace: known.key.workspace, key: known })
 }
 
 /// A survey that was never published cannot be shown, whatever its draft says, or even if it says nothing yet.

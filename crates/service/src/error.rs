@@ -1,5 +1,6 @@
 //! Errors of the service: few kinds, each saying what the caller must do. The HTTP edge maps each to one status.
 
+use crate::rate_limit::OverLimit;
 use sonde_storage::{StorageError, StorageErrorKind};
 
 /// What is wrong with one field of the input.
@@ -34,6 +35,9 @@ pub enum Error {
         /// How long.
         retry_after_secs: u32,
     },
+    /// Called too often: wait.
+    #[error("too many calls")]
+    RateLimited(OverLimit),
     /// There is no such thing, or it is not the caller's.
     #[error("there is no such {0}")]
     NotFound(&'static str),

@@ -100,10 +100,12 @@ impl<E: Engine> Service<E> {
                 if let Some((trigger, keys)) = learnt {
                     self.known_keys.add(workspace, TriggerKind::Backend, &trigger, keys);
                 }
+                self.figures.stored.increment();
                 self.live_events.add(workspace, live, LiveOutcome::Stored);
                 Ok(Ingested { id, duplicate: false })
             }
             Outcome::Duplicate => {
+                self.figures.duplicates.increment();
                 self.live_events.add(workspace, live, LiveOutcome::Duplicate);
                 Ok(Ingested { id, duplicate: true })
             }

@@ -12,6 +12,7 @@ mod clock;
 pub mod connections;
 mod erasing;
 mod error;
+pub mod figures;
 pub mod identity;
 mod ingest;
 mod keys;
@@ -21,6 +22,7 @@ pub mod live_events;
 mod observe;
 mod passwords;
 mod random;
+pub mod rate_limit;
 pub mod results;
 mod retention;
 pub mod settings;
@@ -63,6 +65,9 @@ pub struct Service<E: Engine> {
     merges: users::MergesUnderWay,
     response_changes: results::ResponseChanges,
     doors: accounts::Doors,
+    figures: Arc<figures::Figures>,
+    rate_limits: std::sync::OnceLock<rate_limit::RateLimits>,
+    address_buckets: rate_limit::AddressBuckets,
     stopping: tokio::sync::watch::Sender<bool>,
 }
 
@@ -72,7 +77,8 @@ impl<E: Engine> Service<E> {
         let secret = engine.token_secret(random::bytes()).await?;
         let cache = cache::CatalogueCache::load(&*engine).await?;
         let clock: Arc<dyn Clock> = Arc::new(clock::SteadyClock::starting_from(clock, engine.latest_time().await?));
-        let queue = write_queue::WriteQueue::start(Arc::clone(&engine), options);
+        let figures = Arc::new(figures::Figures::default());
+        let queue = write_queue::WriteQueue::start(Arc::clone(&engine), options, Arc::clone(&figures));
         let service = Arc::new(Self {
             engine,
             clock,
@@ -86,6 +92,9 @@ impl<E: Engine> Service<E> {
             merges: users::MergesUnderWay::default(),
             response_changes: results::ResponseChanges::default(),
             doors: accounts::Doors::default(),
+            figures,
+            rate_limits: std::sync::OnceLock::new(),
+            address_buckets: rate_limit::AddressBuckets::default(),
             stopping: tokio::sync::watch::Sender::new(false),
         });
         Arc::clone(&service).start_background();
@@ -126,6 +135,47 @@ impl<E: Engine> Service<E> {
         self.flush_observed().await;
         self.flush_attributes().await;
         self.flush_key_use().await;
+    }
+
+    /// What the process counts about itself.
+    pub fn figures(&self) -> &figures::Figures {
+        &self.figures
+    }
+
+    /// Submissions that wait to be made durable, and about how many bytes they hold.
+    pub fn waiting_writes(&self) -> (usize, usize) {
+        self.queue.waiting()
+    }
+
+    /// Limits calls from now on; only the first time. Without, everybody may call as often as they like.
+    pub fn limit_rates(&self, limits: rate_limit::RateLimits) {
+        self.rate_limits.get_or_init(|| limits);
+    }
+
+    /// Takes one call out of an address's bucket.
+    pub fn charge_address(&self, limited: rate_limit::Limited, address: std::net::IpAddr) -> Result<(), Error> {
+        let Some(rate) = self.rate_of(limited) else { return Ok(()) };
+        self.counted(self.address_buckets.take(limited, rate, address, self.now()))
+    }
+
+    /// Takes more out of a key's bucket than the one call that finding it took.
+    pub fn charge_key(&self, authorised: &Authorised, cost: usize) -> Result<(), Error> {
+        let Some(rate) = self.rate_of(authorised.limited()).filter(|_| cost > 0) else { return Ok(()) };
+        let cost = u32::try_from(cost).unwrap_or(u32::MAX);
+        self.counted(authorised.bucket().take(authorised.limited(), rate, self.now(), cost))
+    }
+
+    fn rate_of(&self, limited: rate_limit::Limited) -> Option<rate_limit::Rate> {
+        self.rate_limits.get()?.rate(limited)
+    }
+
+    fn counted(&self, taken: Result<(), rate_limit::OverLimit>) -> Result<(), Error> {
+        taken.map_err(|over| {
+            if let Some(place) = rate_limit::Limited::ALL.iter().position(|known| *known == over.limited) {
+                self.figures.limited[place].increment();
+            }
+            Error::RateLimited(over)
+        })
     }
 
     /// Now, by the service's clock.

@@ -12,6 +12,7 @@ use sonde_storage::{Activity, Outcome, StorageErrorKind, Write};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::error::Error;
+use crate::figures::{Figures, Stopwatch};
 
 /// How much may wait.
 #[derive(Clone, Copy, Debug)]
@@ -67,11 +68,12 @@ pub(crate) struct WriteQueue {
 
 impl WriteQueue {
     /// Starts the thread. Must be called within a Tokio runtime, whose handle drives the engine's futures.
-    pub(crate) fn start<A: Activity>(engine: Arc<A>, options: QueueOptions) -> Self {
+    pub(crate) fn start<A: Activity>(engine: Arc<A>, options: QueueOptions, figures: Arc<Figures>) -> Self {
         let (jobs, waiting) = mpsc::channel(options.waiting_max);
         let (failing, failed) = watch::channel(false);
         let waiting_bytes = Arc::new(AtomicUsize::new(0));
-        let committer = Committer { engine, waiting, waiting_bytes: Arc::clone(&waiting_bytes), group_max: options.group_max, failing };
+        let committer =
+            Committer { engine, waiting, waiting_bytes: Arc::clone(&waiting_bytes), group_max: options.group_max, failing, figures };
         let runtime = tokio::runtime::Handle::current();
         let spawned = std::thread::Builder::new().name("write-queue".to_owned()).spawn(move || committer.run(&runtime));
         if let Err(error) = spawned {
@@ -115,6 +117,11 @@ impl WriteQueue {
         }
     }
 
+    /// Submissions that wait, and about how many bytes they hold.
+    pub(crate) fn waiting(&self) -> (usize, usize) {
+        (self.jobs.max_capacity() - self.jobs.capacity(), self.waiting_bytes.load(Ordering::Relaxed))
+    }
+
     /// Whether the disk has refused to keep data.
     pub(crate) fn has_failed(&self) -> bool {
         *self.failed.borrow()
@@ -149,6 +156,7 @@ struct Committer<A> {
     waiting_bytes: Arc<AtomicUsize>,
     group_max: usize,
     failing: watch::Sender<bool>,
+    figures: Arc<Figures>,
 }
 
 impl<A: Activity> Committer<A> {
@@ -184,7 +192,10 @@ impl<A: Activity> Committer<A> {
             }
         }
         let writes = group.len();
+        let watch = Stopwatch::start();
         let committed = runtime.block_on(self.engine.commit(group));
+        self.figures.commits.observe_duration(watch.elapsed());
+        self.figures.group_sizes.observe(writes as u64);
         self.waiting_bytes.fetch_sub(bytes, Ordering::AcqRel);
         match committed {
             Ok(outcomes) => {

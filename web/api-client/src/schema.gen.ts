@@ -2681,6 +2681,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
+            /** @description Too many events at once, see Retry-After; nothing was stored */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
             /** @description Busy; nothing was stored */
             503: {
                 headers: {
@@ -2757,6 +2766,15 @@ export interface operations {
             };
             /** @description Over 1,000 events, or no list of events */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many events at once, see Retry-After; nothing was stored */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

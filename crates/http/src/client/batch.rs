@@ -128,6 +128,7 @@ pub(crate) async fn batch<E: Engine>(
         let detail = format!("must have at most {CLIENT_BATCH_ITEMS_MAX} items");
         return Err(Problem::invalid(vec![FieldError::new("/items", detail)]));
     }
+    service.charge_key(&authorised, wire.items.len().saturating_sub(1))?;
     let mut results = Vec::with_capacity(wire.items.len());
     for item in &wire.items {
         results.push(

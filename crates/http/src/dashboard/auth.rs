@@ -13,7 +13,6 @@ use sonde_service::accounts::{LogIn, NewSession, SESSION_LIFETIME, SetupInput, S
 use sonde_service::{Engine, Error, Service};
 use utoipa::ToSchema;
 
-use super::edge::peer;
 use super::workspaces::WorkspaceBody;
 use super::{CSRF, Edge, Member, Refusals, Transport, header, read, session_cookie};
 use crate::problem::{Problem, ProblemDocument};
@@ -200,7 +199,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Door {
         if header(&parts.headers, CSRF).is_none() {
             return Err(Problem::new(StatusCode::FORBIDDEN, "the header x-sonde-csrf is missing"));
         }
-        Ok(Self { edge, transport, address: peer(parts), headers: parts.headers.clone() })
+        let address = edge.client_address(parts);
+        Ok(Self { edge, transport, address, headers: parts.headers.clone() })
     }
 }
 

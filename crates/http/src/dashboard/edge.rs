@@ -9,18 +9,24 @@ use axum::http::header::{HOST, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::response::AppendHeaders;
 
+use crate::metrics::Metrics;
 use crate::problem::Problem;
+use crate::rate_limit::{ClientAddressHeader, client_address};
 
 const HOST_COOKIE: &str = "__Host-sonde";
 const PLAIN_COOKIE: &str = "sonde";
 
 /// What the wiring knows of the way to this server.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct EdgeOptions {
     /// The URL under which browsers and servers reach this one, without a slash at its end.
     pub public_url: String,
     /// Whether members may sign in over plain http from anywhere.
     pub insecure_cookie: bool,
+    /// Where the address of whoever calls is read from; `None`: the other end of the connection is who calls.
+    pub client_address: Option<ClientAddressHeader>,
+    /// Where requests are counted, if anybody wants to know.
+    pub metrics: Option<Metrics>,
 }
 
 /// Who is at the other end of the connection; the listener adds it to every request.
@@ -47,6 +53,11 @@ impl Edge {
     pub(crate) fn of(parts: &Parts) -> Result<Self, Problem> {
         let missing = || Problem::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, "something went wrong on the server");
         parts.extensions.get::<Self>().cloned().ok_or_else(missing)
+    }
+
+    /// Where a call comes from.
+    pub(crate) fn client_address(&self, parts: &Parts) -> Option<IpAddr> {
+        client_address(parts.extensions.get::<Peer>(), &parts.headers, self.0.client_address.as_ref())
     }
 
     /// How a request came.
@@ -106,8 +117,8 @@ impl Transport {
     }
 }
 
-/// Where a call comes from.
-pub(crate) fn peer(parts: &Parts) -> Option<IpAddr> {
+/// The other end of the connection.
+fn peer(parts: &Parts) -> Option<IpAddr> {
     parts.extensions.get::<Peer>().map(|peer| peer.0.ip().to_canonical())
 }
 

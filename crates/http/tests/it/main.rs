@@ -9,6 +9,8 @@ mod crossing;
 mod events;
 mod identity;
 mod ingest_batch;
+mod limits;
+mod metrics;
 mod origins;
 mod results;
 mod routes;

@@ -104,7 +104,7 @@ impl TestApp {
     pub(crate) async fn with_queue(public_url: &str, insecure_cookie: bool, queue: QueueOptions) -> Self {
         let clock = Arc::new(ManualClock::at(Timestamp::from_millis(1_800_000_000_000)));
         let service = Service::start(Arc::new(MemoryStore::new()), clock.clone(), queue).await.unwrap();
-        let options = EdgeOptions { public_url: public_url.to_owned(), insecure_cookie };
+        let options = EdgeOptions { public_url: public_url.to_owned(), insecure_cookie, ..EdgeOptions::default() };
         Self { router: public_router(Arc::clone(&service), options), service, clock }
     }
 

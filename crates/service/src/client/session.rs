@@ -48,10 +48,12 @@ impl<E: Engine> Service<E> {
         };
         let key = key.ok_or(Error::Unauthenticated(missing))?;
         let authorised = self.cache.authorise(&*self.engine, key, kind, self.now()).await?;
-        authorised.ok_or(Error::Unauthenticated(match kind {
+        let authorised = authorised.ok_or(Error::Unauthenticated(match kind {
             KeyKind::Backend => "this backend key is not known",
             KeyKind::Sdk => "this SDK key is not known",
-        }))
+        }))?;
+        self.charge_key(&authorised, 1)?;
+        Ok(authorised)
     }
 
     /// The session of a token, which must be of the key's workspace.
