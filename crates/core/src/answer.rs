@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::facts::Facts;
 use crate::limits::ANSWER_TEXT_BYTES_MAX;
 use crate::logic::path_of;
 use crate::survey::document::{Question, QuestionKind, SurveyDocument};
@@ -35,8 +36,9 @@ pub struct InvalidAnswer {
 }
 
 /// Checks every answer against the survey version that the display began with. A missing required answer is only
-/// wrong once the response is `completed`, and only if the question is on the path that the answers take.
-pub fn check_answers(document: &SurveyDocument, answers: &Answers, completed: bool) -> Vec<InvalidAnswer> {
+/// wrong once the response is `completed`, and only if the question is on the path that the answers take; what the
+/// logic asks about events and the user it looks up in the display's `facts`.
+pub fn check_answers(document: &SurveyDocument, facts: &Facts<'_>, answers: &Answers, completed: bool) -> Vec<InvalidAnswer> {
     let mut wrong = Vec::new();
     for (id, answer) in answers {
         let problem = match document.questions.iter().find(|question| question.id == **id) {
@@ -48,7 +50,7 @@ pub fn check_answers(document: &SurveyDocument, answers: &Answers, completed: bo
         }
     }
     if completed {
-        let path = path_of(&document.questions, answers).questions;
+        let path = path_of(&document.questions, &document.constants(facts), answers).questions;
         let missing = path.iter().filter(|question| question.required && is_blank(answers.get(question.id.as_str())));
         wrong.extend(missing.map(|question| InvalidAnswer {
             pointer: format!("/{}", question.id),

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::answer::Answers;
 use crate::attribute::Attributes;
 use crate::event::EventRecord;
+use crate::facts::Facts;
 use crate::id::{DisplayId, SurveyId};
 use crate::properties::Properties;
 use crate::survey::launch::Platform;
@@ -94,6 +95,12 @@ impl Display {
     pub fn state_at(&self, now: Timestamp) -> DisplayState {
         let is_open = matches!(self.state, DisplayState::Shown | DisplayState::Answered);
         if is_open && now >= self.updated_at + Span::DAY { DisplayState::Abandoned } else { self.state }
+    }
+
+    /// Its snapshots, for texts and logic.
+    pub fn facts(&self) -> Facts<'_> {
+        let event = self.event.as_ref().map(|event| &event.properties);
+        Facts { event, trigger: &self.trigger_properties, user: &self.attributes }
     }
 
     /// Whether the claim has run out without a showing.

@@ -72,6 +72,12 @@ pub const FILTER_VALUE_SCALARS_MAX: usize = 1_024;
 pub const FILTER_VALUES_MAX: usize = 100;
 /// Most rules of logic per question.
 pub const RULES_PER_QUESTION_MAX: usize = 50;
+/// Most conditions over event, trigger and user properties in the logic of one survey.
+pub const FACT_CONDITIONS_PER_SURVEY_MAX: usize = 500;
+/// Most different values that the texts of one survey pipe in, over all languages.
+pub const PIPES_PER_SURVEY_MAX: usize = 500;
+/// Longest value that a text pipes in, in scalars; a longer text is cut.
+pub const PIPED_SCALARS_MAX: usize = 256;
 /// Most languages per survey.
 pub const LANGUAGES_MAX: usize = 100;
 /// Longest wait period between two surveys for one user, in days.

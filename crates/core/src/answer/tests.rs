@@ -1,4 +1,6 @@
 use super::*;
+use crate::attribute::Attributes;
+use crate::properties::Properties;
 use crate::survey::parse_document;
 
 const DOCUMENT: &str = r#"{"format_version": 1, "name": "Survey", "default_language": "en",
@@ -9,6 +11,13 @@ const DOCUMENT: &str = r#"{"format_version": 1, "name": "Survey", "default_langu
         {"id": "stars", "type": "star_feedback", "title": {"en": "Stars?"}},
         {"id": "say", "type": "input_feedback", "title": {"en": "More?"}, "required": true, "max_length": 4}],
     "launch": {"frontend_triggers": [{"name": "MainActivity"}]}}"#;
+
+/// What a completed response misses where the activating event has these properties.
+fn missing_with(document: &SurveyDocument, event: Option<&str>, answers: &Answers) -> Vec<String> {
+    let event = event.map(Properties::from_stored);
+    let facts = Facts { event: event.as_ref(), trigger: &Properties::empty(), user: &Attributes::default() };
+    check_answers(document, &facts, answers, true).into_iter().map(|wrong| wrong.pointer).collect()
+}
 
 fn choice(options: &[&str], other_text: Option<&str>) -> Answer {
     Answer::Choice { options: options.iter().map(|&option| option.into()).collect(), other_text: other_text.map(Into::into) }
@@ -22,7 +31,8 @@ fn text(text: &str) -> Answer {
 fn wrong(answers: &[(&str, Answer)], completed: bool) -> Vec<String> {
     let document = parse_document(DOCUMENT).unwrap();
     let answers = answers.iter().map(|(id, answer)| ((*id).into(), answer.clone())).collect();
-    check_answers(&document, &answers, completed).into_iter().map(|wrong| wrong.pointer).collect()
+    let facts = Facts { event: None, trigger: &Properties::empty(), user: &Attributes::default() };
+    check_answers(&document, &facts, &answers, completed).into_iter().map(|wrong| wrong.pointer).collect()
 }
 
 #[track_caller]
@@ -116,8 +126,19 @@ fn what_is_not_on_the_path_is_not_missed() {
     let document = parse_document(&DOCUMENT.replace(r#""title": {"en": "Likely?"}"#, jump)).unwrap();
     let missing = |nps: i32| {
         let answers = [("pick".into(), choice(&["a"], None)), ("nps".into(), Answer::Number(nps))].into();
-        check_answers(&document, &answers, true).into_iter().map(|wrong| wrong.pointer).collect::<Vec<_>>()
+        missing_with(&document, None, &answers)
     };
     assert_eq!(missing(6), [""; 0]);
     assert_eq!(missing(7), ["/say"]);
+}
+
+#[test]
+fn what_the_event_says_decides_which_answers_are_needed() {
+    let jump = r#""title": {"en": "Which?"}, "logic": [{"if": {"all": [{"source": "event", "path": "short", "op": "equals", "value": true}]},
+        "then": {"end": true}}]"#;
+    let document = parse_document(&DOCUMENT.replace(r#""title": {"en": "Which?"}"#, jump)).unwrap();
+    let answers = [("pick".into(), choice(&["a"], None))].into();
+    assert_eq!(missing_with(&document, Some(r#"{"short":true}"#), &answers), [""; 0]);
+    assert_eq!(missing_with(&document, Some(r#"{"short":false}"#), &answers), ["/say"]);
+    assert_eq!(missing_with(&document, None, &answers), ["/say"]);
 }

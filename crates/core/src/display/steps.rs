@@ -237,7 +237,7 @@ pub fn respond(
     }
     // What is completed stays complete: a later change may not take a required answer away.
     let completed = input.completed || display.completed_at.is_some();
-    let wrong = check_answers(document, &input.answers, completed);
+    let wrong = check_answers(document, &display.facts(), &input.answers, completed);
     if !wrong.is_empty() {
         return Err(Refusal::Answers(wrong));
     }

@@ -4,6 +4,9 @@
 //! The walk begins at the first question. After each question its rules are tried in order: the first that fits jumps
 //! to a later question or ends the survey; without one the next question follows. A condition sees only answers to
 //! questions on the path so far: an answer to a question that the user went back from and is no longer asked is none.
+//!
+//! Conditions over events, triggers and users are looked at on the server, once for a display. Here and in the widget they
+//! are constants: true or false, by their number within the document.
 
 use crate::answer::{Answer, Answers, is_blank};
 use crate::survey::document::Question;
@@ -14,7 +17,7 @@ pub struct Rule {
     /// Whether all conditions must hold, or any one.
     pub quantifier: Quantifier,
     /// At least one.
-    pub conditions: Vec<AnswerCondition>,
+    pub conditions: Vec<RuleCondition>,
     /// What comes next.
     pub then: Then,
 }
@@ -35,6 +38,15 @@ pub enum Then {
     Jump(String),
     /// Nothing: the survey is over.
     End,
+}
+
+/// One condition of a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RuleCondition {
+    /// On an answer.
+    Answer(AnswerCondition),
+    /// On a fact: the number of one of the document's constants.
+    Constant(usize),
 }
 
 /// A condition on one answer.
@@ -89,13 +101,14 @@ pub struct AnswerPath<'a> {
     pub ended_by_rule: bool,
 }
 
-/// Walks through the questions. Rules only jump forwards, so every walk ends.
-pub fn path_of<'a>(questions: &'a [Question], answers: &Answers) -> AnswerPath<'a> {
+/// Walks through the questions. Rules only jump forwards, so every walk ends. `constants` are what the document's
+/// conditions over facts come to; one that is not there does not hold.
+pub fn path_of<'a>(questions: &'a [Question], constants: &[bool], answers: &Answers) -> AnswerPath<'a> {
     let mut path = AnswerPath { questions: Vec::new(), ended_by_rule: false };
     let mut at = 0;
     while let Some(question) = questions.get(at) {
         path.questions.push(question);
-        let rule = question.logic.iter().find(|rule| rule.fits(&path.questions, answers));
+        let rule = question.logic.iter().find(|rule| rule.fits(&path.questions, constants, answers));
         at = match rule.map(|rule| &rule.then) {
             None => at + 1,
             Some(Then::End) => {
@@ -112,11 +125,13 @@ pub fn path_of<'a>(questions: &'a [Question], answers: &Answers) -> AnswerPath<'
 }
 
 impl Rule {
-    fn fits(&self, path: &[&Question], answers: &Answers) -> bool {
-        let holds = |condition: &AnswerCondition| {
-            let on_path = path.iter().any(|question| question.id == condition.question);
-            let answer = answers.get(condition.question.as_str()).filter(|answer| on_path && !is_blank(Some(answer)));
-            condition.test.holds(answer)
+    fn fits(&self, path: &[&Question], constants: &[bool], answers: &Answers) -> bool {
+        let holds = |condition: &RuleCondition| match condition {
+            RuleCondition::Constant(number) => constants.get(*number).is_some_and(|holds| *holds),
+            RuleCondition::Answer(AnswerCondition { question, test }) => {
+                let on_path = path.iter().any(|asked| asked.id == *question);
+                test.holds(answers.get(question.as_str()).filter(|answer| on_path && !is_blank(Some(answer))))
+            }
         };
         match self.quantifier {
             Quantifier::All => self.conditions.iter().all(holds),

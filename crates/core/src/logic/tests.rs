@@ -8,6 +8,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::*;
+use crate::pipe::tests::FactsJson;
 use crate::survey::parse_document;
 
 /// One vector as `spec/README.md` describes it.
@@ -17,6 +18,8 @@ struct Vector {
     name: String,
     why: String,
     questions: Box<RawValue>,
+    #[serde(default)]
+    facts: FactsJson,
     answers: BTreeMap<Box<str>, AnswerJson>,
     expect: Expect,
 }
@@ -26,6 +29,8 @@ struct Vector {
 struct Expect {
     path: Vec<String>,
     ends: bool,
+    #[serde(default)]
+    constants: Vec<bool>,
 }
 
 #[derive(Deserialize)]
@@ -60,7 +65,9 @@ fn every_vector_walks_as_it_says() {
                 "launch": {"frontend_triggers": [{"name": "MainActivity"}]}});
             let document = parse_document(&document.to_string()).unwrap_or_else(|errors| panic!("{}: {errors:?}", vector.name));
             let answers = vector.answers.into_iter().map(|(id, answer)| (id, answer.answer())).collect();
-            let path = path_of(&document.questions, &answers);
+            let constants = vector.facts.with(|facts| document.constants(facts));
+            assert_eq!(constants, vector.expect.constants, "{}", vector.name);
+            let path = path_of(&document.questions, &constants, &answers);
             let ids: Vec<&str> = path.questions.iter().map(|question| question.id.as_str()).collect();
             assert_eq!(
                 (ids, path.ended_by_rule),

@@ -2,7 +2,9 @@
 
 use super::launch::{Launch, Platform, Priority, Repeat, RepeatUntil, SamplingRate};
 use super::text::LocalisedText;
+use crate::facts::{FactCondition, Facts};
 use crate::logic::Rule;
+use crate::pipe::Pipes;
 use crate::time::Span;
 
 /// One version of a survey, checked.
@@ -26,6 +28,10 @@ pub struct SurveyDocument {
     pub show_progress: bool,
     /// Where, for whom, when, how often.
     pub launch: Launch,
+    /// The values that its texts pipe in.
+    pub pipes: Pipes,
+    /// Conditions over facts in its logic, in the order written; a rule names one by its place here.
+    pub constants: Vec<FactCondition>,
 }
 
 impl SurveyDocument {
@@ -50,7 +56,34 @@ impl SurveyDocument {
                 ignores_wait_period: false,
                 display_delay: Span::ZERO,
             },
+            pipes: Pipes::default(),
+            constants: Vec::new(),
         }
+    }
+
+    /// Every text of it, in one order for good: pipes are numbered by it.
+    pub fn texts(&self) -> Vec<&LocalisedText> {
+        let mut texts = Vec::new();
+        for question in &self.questions {
+            texts.push(&question.title);
+            texts.extend(&question.description);
+            match &question.kind {
+                QuestionKind::SingleSelect { options, .. } => texts.extend(options.iter().map(|option| &option.label)),
+                QuestionKind::Nps { labels } | QuestionKind::Star { labels } => {
+                    texts.extend(labels.iter().flat_map(|labels| [&labels.low, &labels.high]));
+                }
+                QuestionKind::Input { placeholder, .. } => texts.extend(placeholder),
+            }
+        }
+        texts.extend(self.thank_you.iter().flat_map(|card| std::iter::once(&card.title).chain(&card.description)));
+        let FrameTexts { next, submit, skip, close, required, other } = &self.texts;
+        texts.extend([next, submit, skip, close, required, other].into_iter().flatten());
+        texts
+    }
+
+    /// What its conditions over facts come to, in their order.
+    pub fn constants(&self, facts: &Facts<'_>) -> Vec<bool> {
+        self.constants.iter().map(|condition| condition.holds(facts)).collect()
     }
 }
 

@@ -94,9 +94,9 @@ pub struct RuleFile {
 #[serde(deny_unknown_fields)]
 pub struct RuleIfFile {
     /// When all of these hold: 1 to 50.
-    pub all: Option<Vec<AnswerConditionFile>>,
+    pub all: Option<Vec<RuleConditionFile>>,
     /// When any of these holds: 1 to 50.
-    pub any: Option<Vec<AnswerConditionFile>>,
+    pub any: Option<Vec<RuleConditionFile>>,
 }
 
 /// What comes next: exactly one of `jump` and `end`.
@@ -110,20 +110,51 @@ pub struct RuleThenFile {
     pub end: Option<bool>,
 }
 
-/// A condition on an answer. Answers to questions that are not on the user's path do not count.
+/// A condition on an answer, which has `question`, or on a fact, which has `source` and `path`. Answers to questions that
+/// are not on the user's path do not count. Facts are those that the server knew when the survey was claimed.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub struct AnswerConditionFile {
+pub struct RuleConditionFile {
     /// Id of this question or of an earlier one.
-    pub question: String,
+    pub question: Option<String>,
+    /// Which facts; at most 500 conditions of a survey have one.
+    pub source: Option<SourceFile>,
+    /// With `source`: the key, with dots into objects; for `user` the name of an attribute.
+    pub path: Option<String>,
     /// What must hold.
-    pub op: AnswerOperatorFile,
-    /// What the answer is compared with: an option's id, a whole number or a text; for `in` a list of them; nothing for
-    /// `answered` and `not_answered`.
+    #[cfg_attr(feature = "schema", schemars(with = "RuleOperatorFile"))]
+    pub op: String,
+    /// With `question`: an option's id, a whole number or a text; for `in` a list of them; nothing for `answered` and
+    /// `not_answered`. With `source`: as in a filter.
     #[serde(default, deserialize_with = "given")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<serde_json::Value>"))]
     pub value: Option<Box<RawValue>>,
+}
+
+/// What facts a condition is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SourceFile {
+    /// Properties of the activating event.
+    Event,
+    /// Properties of the frontend trigger.
+    Trigger,
+    /// The user's attributes.
+    User,
+}
+
+/// Operators of both kinds of conditions.
+#[cfg(feature = "schema")]
+#[derive(schemars::JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "only its schema is read")]
+enum RuleOperatorFile {
+    /// Of a condition on an answer.
+    Answer(AnswerOperatorFile),
+    /// Of a condition on a fact.
+    Fact(Operator),
 }
 
 /// What must hold of an answer. Without an answer only `not_answered` and `not_equals` do.

@@ -12,11 +12,13 @@ use super::format::{
 };
 use super::launch::{Activation, Launch, Platform, Priority, Repeat, RepeatUntil, SamplingRate, TriggerRule};
 use super::text::{LocalisedText, is_language_tag};
+use crate::facts::FactCondition;
 use crate::filter::{Condition, Filter};
 use crate::limits::{
-    CONDITIONS_MAX, DISPLAY_DELAY_MILLIS_MAX, EXPIRES_AFTER_SECS_MAX, EXPIRES_AFTER_SECS_MIN, LANGUAGES_MAX, NAME_SCALARS_MAX,
-    OPTIONS_PER_QUESTION_MAX, QUESTIONS_PER_SURVEY_MAX, SURVEY_DOCUMENT_BYTES_MAX, SURVEY_TEXT_SCALARS_MAX,
+    CONDITIONS_MAX, DISPLAY_DELAY_MILLIS_MAX, EXPIRES_AFTER_SECS_MAX, EXPIRES_AFTER_SECS_MIN, FACT_CONDITIONS_PER_SURVEY_MAX, LANGUAGES_MAX, NAME_SCALARS_MAX,
+    OPTIONS_PER_QUESTION_MAX, PIPES_PER_SURVEY_MAX, QUESTIONS_PER_SURVEY_MAX, SURVEY_DOCUMENT_BYTES_MAX, SURVEY_TEXT_SCALARS_MAX,
 };
+use crate::pipe::{self, Pipes};
 use crate::time::Span;
 use crate::trigger::TriggerName;
 
@@ -71,6 +73,7 @@ struct Check {
     errors: Vec<DocumentError>,
     languages: Vec<String>,
     default_language: String,
+    constants: Vec<FactCondition>,
 }
 
 impl Check {
@@ -96,7 +99,9 @@ impl Check {
             files.into_iter().enumerate().map(|(at, question)| self.question(question, &format!("/questions/{at}"))).collect();
         self.logic(&mut questions, logic);
         self.unique(questions.iter().map(|question| question.id.as_str()), |at| format!("/questions/{at}/id"));
-        SurveyDocument {
+        let constants = std::mem::take(&mut self.constants);
+        self.count(constants.len(), 0, FACT_CONDITIONS_PER_SURVEY_MAX, "/questions", "conditions over event, trigger and user");
+        let mut document = SurveyDocument {
             name: file.name,
             questions,
             thank_you: file.thank_you.map(|card| self.thank_you(card)),
@@ -106,7 +111,12 @@ impl Check {
             launch: self.launch(file.launch),
             default_language: std::mem::take(&mut self.default_language),
             languages: std::mem::take(&mut self.languages),
-        }
+            pipes: Pipes::default(),
+            constants,
+        };
+        document.pipes = Pipes::of(&document);
+        self.count(document.pipes.all().len(), 0, PIPES_PER_SURVEY_MAX, "", "different values in its texts");
+        document
     }
 
     fn languages(&mut self, default: &str, listed: Option<Vec<String>>) {
@@ -149,7 +159,10 @@ impl Check {
             let place = format!("{pointer}/{}", escape(language));
             self.rule(self.languages.contains(language), place.clone(), "is not among the survey's languages");
             let fits = words.chars().count() <= SURVEY_TEXT_SCALARS_MAX && !words.contains('\0');
-            self.rule(fits, place, format!("must be at most {SURVEY_TEXT_SCALARS_MAX} characters long, without U+0000"));
+            self.rule(fits, place.clone(), format!("must be at most {SURVEY_TEXT_SCALARS_MAX} characters long, without U+0000"));
+            if let Err(error) = pipe::check(words) {
+                self.wrong(place, error.to_string());
+            }
         }
         text.retain(|_, words| !words.trim().is_empty());
         LocalisedText(text)

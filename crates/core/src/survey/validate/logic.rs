@@ -1,13 +1,18 @@
 //! Rules of logic: they name questions and options that exist, and only ever lead forwards.
 
+use serde::Deserialize;
+use serde::de::IntoDeserializer as _;
+use serde::de::value::{Error as NameError, StrDeserializer};
 use serde_json::value::RawValue;
 
 use super::Check;
 use crate::filter::json::{self, Json};
 use crate::limits::{CONDITIONS_MAX, FILTER_VALUE_SCALARS_MAX, FILTER_VALUES_MAX, RULES_PER_QUESTION_MAX};
-use crate::logic::{AnswerCondition, Operand, Quantifier, Rule, Test, Then};
+use crate::facts::{FactCondition, Source};
+use crate::filter::Condition;
+use crate::logic::{AnswerCondition, Operand, Quantifier, Rule, RuleCondition, Test, Then};
 use crate::survey::document::{Question, QuestionKind};
-use crate::survey::format::{AnswerConditionFile, AnswerOperatorFile, RuleFile, RuleIfFile, RuleThenFile};
+use crate::survey::format::{AnswerOperatorFile, RuleConditionFile, RuleFile, RuleIfFile, RuleThenFile, SourceFile};
 
 impl Check {
     /// Gives the questions their rules, in the order of the questions.
@@ -26,12 +31,12 @@ impl Check {
 
     fn logic_rule(&mut self, questions: &[Question], at: usize, file: RuleFile, place: &str) -> Rule {
         let (quantifier, name, files) = self.quantified(file.when, &format!("{place}/if"));
-        let convert = |(index, file)| self.answer_condition(questions, at, file, &format!("{place}/if/{name}/{index}"));
+        let convert = |(index, file)| self.rule_condition(questions, at, file, &format!("{place}/if/{name}/{index}"));
         let conditions = files.into_iter().enumerate().filter_map(convert).collect();
         Rule { quantifier, conditions, then: self.then(questions, at, file.then, &format!("{place}/then")) }
     }
 
-    fn quantified(&mut self, file: RuleIfFile, place: &str) -> (Quantifier, &'static str, Vec<AnswerConditionFile>) {
+    fn quantified(&mut self, file: RuleIfFile, place: &str) -> (Quantifier, &'static str, Vec<RuleConditionFile>) {
         let (quantifier, name, files) = match (file.all, file.any) {
             (Some(all), None) => (Quantifier::All, "all", all),
             (None, Some(any)) => (Quantifier::Any, "any", any),
@@ -64,8 +69,55 @@ impl Check {
         }
     }
 
-    fn answer_condition(&mut self, questions: &[Question], at: usize, file: AnswerConditionFile, place: &str) -> Option<AnswerCondition> {
-        let Some(of) = questions.iter().position(|question| question.id == file.question) else {
+    fn rule_condition(&mut self, questions: &[Question], at: usize, file: RuleConditionFile, place: &str) -> Option<RuleCondition> {
+        let RuleConditionFile { question, source, path, op, value } = file;
+        match (question, source) {
+            (Some(question), None) => {
+                self.rule(path.is_none(), format!("{place}/path"), "belongs to \"source\"");
+                let op = self.operator(&op, place)?;
+                self.answer_condition(questions, at, question, (op, value.as_deref()), place).map(RuleCondition::Answer)
+            }
+            (None, Some(source)) => {
+                let op = self.operator(&op, place)?;
+                let condition = Condition::new(path.as_deref().unwrap_or_default(), op, value.as_deref());
+                match condition {
+                    Ok(condition) => {
+                        self.constants.push(FactCondition { source: source_of(source), condition });
+                        Some(RuleCondition::Constant(self.constants.len() - 1))
+                    }
+                    Err(error) => {
+                        self.wrong(format!("{place}/{}", error.field), error.detail);
+                        None
+                    }
+                }
+            }
+            _ => {
+                self.wrong(place, "must have exactly one of question and source");
+                None
+            }
+        }
+    }
+
+    fn operator<'a, T: Deserialize<'a>>(&mut self, name: &'a str, place: &str) -> Option<T> {
+        let deserializer: StrDeserializer<'_, NameError> = name.into_deserializer();
+        match T::deserialize(deserializer) {
+            Ok(operator) => Some(operator),
+            Err(error) => {
+                self.wrong(format!("{place}/op"), error.to_string());
+                None
+            }
+        }
+    }
+
+    fn answer_condition(
+        &mut self,
+        questions: &[Question],
+        at: usize,
+        question: String,
+        (op, value): (AnswerOperatorFile, Option<&RawValue>),
+        place: &str,
+    ) -> Option<AnswerCondition> {
+        let Some(of) = questions.iter().position(|known| known.id == question) else {
             self.wrong(format!("{place}/question"), "there is no such question");
             return None;
         };
@@ -73,13 +125,21 @@ impl Check {
             self.wrong(format!("{place}/question"), "must be this question or an earlier one");
             return None;
         }
-        match test(&questions[of].kind, file.op, file.value.as_deref()) {
-            Ok(test) => Some(AnswerCondition { question: file.question, test }),
+        match test(&questions[of].kind, op, value) {
+            Ok(test) => Some(AnswerCondition { question, test }),
             Err((field, detail)) => {
                 self.wrong(format!("{place}/{field}"), detail);
                 None
             }
         }
+    }
+}
+
+const fn source_of(file: SourceFile) -> Source {
+    match file {
+        SourceFile::Event => Source::Event,
+        SourceFile::Trigger => Source::Trigger,
+        SourceFile::User => Source::User,
     }
 }
 

@@ -254,3 +254,50 @@ fn filters_of_triggers_are_checked_in_their_place() {
     let other = r#"{"name": "MainActivity", "filter": {"all": [{"path": "tab", "op": "greater", "value": "x"}]}}"#;
     refuses(app, other, "/launch/frontend_triggers/0/filter/all/0/value");
 }
+
+#[test]
+fn conditions_on_facts_name_the_place_of_what_is_wrong() {
+    let condition = |condition: &str| rule(&format!(r#"{{"if": {{"all": [{condition}]}}, "then": {{"end": true}}}}"#));
+    let at = |field: &str| format!("/questions/1/logic/0/if/all/0{field}");
+    accepts(LOGIC, &condition(r#"{"source": "event", "path": "author.name", "op": "starts_with", "value": "U"}"#));
+    accepts(LOGIC, &condition(r#"{"source": "user", "path": "plan", "op": "exists"}"#));
+    for (wrong, field) in [
+        (r#"{"source": "event", "op": "exists"}"#, "/path"),
+        (r#"{"source": "event", "path": "", "op": "exists"}"#, "/path"),
+        (r#"{"source": "event", "path": "a", "op": "answered"}"#, "/op"),
+        (r#"{"question": "q2", "op": "starts_with", "value": "1"}"#, "/op"),
+        (r#"{"source": "trigger", "path": "a", "op": "greater", "value": "x"}"#, "/value"),
+        (r#"{"source": "trigger", "path": "a", "op": "equals"}"#, "/value"),
+        (r#"{"source": "device", "path": "a", "op": "exists"}"#, "/source"),
+        (r#"{"source": "event", "question": "q1", "path": "a", "op": "exists"}"#, ""),
+        (r#"{"path": "a", "op": "exists"}"#, ""),
+        (r#"{"question": "q2", "path": "a", "op": "answered"}"#, "/path"),
+    ] {
+        refuses(LOGIC, &condition(wrong), &at(field));
+    }
+}
+
+#[test]
+fn conditions_on_facts_are_limited_and_numbered_as_they_are_written() {
+    let conditions = |count: usize| {
+        let rule = |from: usize, to: usize| {
+            let conditions = (from..to).map(|n| format!(r#"{{"source": "user", "path": "a{n}", "op": "exists"}}"#)).collect::<Vec<_>>();
+            format!(r#"{{"if": {{"any": [{}]}}, "then": {{"end": true}}}}"#, conditions.join(","))
+        };
+        let rules = (0..count).step_by(CONDITIONS_MAX).map(|from| rule(from, count.min(from + CONDITIONS_MAX)));
+        super::tests::rule(&rules.collect::<Vec<_>>().join(","))
+    };
+    let document = parse_document(&WHOLE.replacen(LOGIC, &conditions(FACT_CONDITIONS_PER_SURVEY_MAX), 1)).unwrap();
+    let paths: Vec<&str> = document.constants.iter().map(|constant| &*constant.condition.path).collect();
+    assert_eq!((paths.len(), paths[0], paths[499]), (FACT_CONDITIONS_PER_SURVEY_MAX, "a0", "a499"));
+    refuses(LOGIC, &conditions(FACT_CONDITIONS_PER_SURVEY_MAX + 1), "/questions");
+}
+
+#[test]
+fn a_pipe_is_wrong_in_the_text_and_language_in_which_it_stands() {
+    refuses(r#""de": "Wie?""#, r#""de": "Wie {{user.name}}?""#, "/questions/0/title/de");
+    refuses(r#""label": {"en": "Other"}"#, r#""label": {"en": "{{x}}"}"#, "/questions/0/options/1/label/en");
+    refuses(r#""low": {"en": "No"}"#, r#""low": {"en": "{{"}"#, "/questions/1/labels/low/en");
+    refuses(r#""placeholder": {"en": "…"}"#, r#""placeholder": {"en": "{{event. | \"\"}}"}"#, "/questions/3/placeholder/en");
+    refuses(r#""title": {"en": "Thanks"}"#, r#""title": {"en": "{{user.a | x}}"}"#, "/thank_you/title/en");
+}
