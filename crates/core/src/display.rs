@@ -100,7 +100,7 @@ impl Display {
     /// Its snapshots, for texts and logic.
     pub fn facts(&self) -> Facts<'_> {
         let event = self.event.as_ref().map(|event| &event.properties);
-        Facts { event, trigger: &self.trigger_properties, user: &self.attributes }
+        Facts { event, events: &self.events, trigger: &self.trigger_properties, user: &self.attributes }
     }
 
     /// Whether the claim has run out without a showing.

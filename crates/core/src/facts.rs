@@ -1,7 +1,10 @@
 //! The facts of a display: what the server knew when it claimed. Texts pipe them in and logic asks about them; apart
 //! from what texts pipe in they never leave the server.
 
+use std::sync::Arc;
+
 use crate::attribute::{AttributeValue, Attributes};
+use crate::event::EventRecord;
 use crate::filter::Condition;
 use crate::filter::json::{self, Json, Text};
 use crate::properties::Properties;
@@ -11,6 +14,8 @@ use crate::properties::Properties;
 pub enum Source {
     /// `event`: properties of the activating event.
     Event,
+    /// `events`: with *all of* several backend triggers, properties of each one's event; a path begins with the trigger's name.
+    Events,
     /// `trigger`: properties of the frontend trigger.
     Trigger,
     /// `user`: the user's attributes.
@@ -22,6 +27,7 @@ impl Source {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Event => "event",
+            Self::Events => "events",
             Self::Trigger => "trigger",
             Self::User => "user",
         }
@@ -30,7 +36,7 @@ impl Source {
     /// Whether it is about the user, rather than what the caller itself has just said.
     pub const fn is_personal(&self) -> bool {
         match self {
-            Self::Event | Self::User => true,
+            Self::Event | Self::Events | Self::User => true,
             Self::Trigger => false,
         }
     }
@@ -41,6 +47,8 @@ impl Source {
 pub struct Facts<'a> {
     /// Properties of the activating event, if there is one.
     pub event: Option<&'a Properties>,
+    /// With *all of* several backend triggers, the event of each.
+    pub events: &'a [Arc<EventRecord>],
     /// Properties of the frontend trigger.
     pub trigger: &'a Properties,
     /// The user's attributes.
@@ -50,9 +58,10 @@ pub struct Facts<'a> {
 impl<'a> Facts<'a> {
     /// One value. Properties are looked up by path (`author.name`), attributes by their whole name.
     pub fn find(&self, source: &Source, path: &str) -> Option<Json<'a>> {
-        let properties = match source {
-            Source::Event => self.event?,
-            Source::Trigger => self.trigger,
+        let (properties, path) = match source {
+            Source::Event => (self.event?, path),
+            Source::Events => self.event_of(path)?,
+            Source::Trigger => (self.trigger, path),
             Source::User => return self.user.get(path).map(as_json),
         };
         match json::value(properties.as_str())? {
@@ -60,6 +69,17 @@ impl<'a> Facts<'a> {
             _ => None,
         }
     }
+
+    /// The event whose trigger's name a path begins with, the longest such name, and the rest of the path.
+    fn event_of<'p>(&self, path: &'p str) -> Option<(&'a Properties, &'p str)> {
+        let fits = |event: &'a Arc<EventRecord>| within(path, event.trigger.as_str()).map(|rest| (&event.properties, rest));
+        self.events.iter().filter_map(fits).min_by_key(|(_, rest)| rest.len())
+    }
+}
+
+/// The rest of a path that begins with a trigger's name.
+pub(crate) fn within<'p>(path: &'p str, trigger: &str) -> Option<&'p str> {
+    path.strip_prefix(trigger)?.strip_prefix('.')
 }
 
 fn as_json(value: &AttributeValue) -> Json<'_> {

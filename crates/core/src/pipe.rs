@@ -1,6 +1,7 @@
 //! Values in texts: `{{event.author.name | "your book"}}` says the author's name, or "your book" where there is none.
 //!
-//! A pipe is a source (`event`, `trigger` or `user`), a dot, a path, `|`, and the fallback in double quotes, within which
+//! A pipe is a source (`event`, `events`, `trigger` or `user`), a dot, a path (after `events` the name of a backend trigger,
+//! a dot, a path), `|`, and the fallback in double quotes, within which
 //! `\"` is a quote and `\\` a backslash. `\{{` in a text stands for `{{`.
 //!
 //! Content goes to browsers without any value: in it a pipe is `{{p0}}`, by its number within the survey version, and
@@ -9,7 +10,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::facts::{Facts, Source};
+use crate::facts::{Facts, Source, within};
 use crate::filter::json::Json;
 use crate::limits::{FILTER_PATH_SCALARS_MAX, PIPED_SCALARS_MAX, PIPES_PER_SURVEY_MAX, PROPERTIES_DEPTH_MAX};
 use crate::survey::SurveyDocument;
@@ -40,6 +41,9 @@ pub enum InvalidPipe {
     /// The path is empty, too long, too deep, or has signs that no path has.
     #[error("{{{{{0}}}}} must name a property by 1 to {FILTER_PATH_SCALARS_MAX} characters in at most {PROPERTIES_DEPTH_MAX} levels")]
     Path(String),
+    /// `events` is not followed by a backend trigger that the survey waits for.
+    #[error("{{{{{0}}}}} must name one of the survey's backend triggers and then a property of it")]
+    UnknownTrigger(String),
     /// There is nothing to say when there is no value.
     #[error("{{{{{0}}}}} needs a fallback: {{{{{0} | \"…\"}}}}")]
     NoFallback(String),
@@ -108,11 +112,12 @@ impl Pipe {
             None => (inner.trim(), None),
         };
         let (source, path) = what.split_once('.').unwrap_or((what, ""));
-        let known = [Source::Event, Source::Trigger, Source::User].into_iter().find(|known| known.name() == source);
+        let known = [Source::Event, Source::Events, Source::Trigger, Source::User].into_iter().find(|known| known.name() == source);
         let source = known.ok_or_else(|| InvalidPipe::UnknownSource(shortened(what)))?;
-        let levels = path.split('.').count();
+        // The names of attributes and of triggers may have dots of their own.
+        let levels = if matches!(source, Source::Event | Source::Trigger) { path.split('.').count() } else { 1 };
         let fits = (1..=FILTER_PATH_SCALARS_MAX).contains(&path.chars().count())
-            && (source == Source::User || levels <= PROPERTIES_DEPTH_MAX)
+            && levels <= PROPERTIES_DEPTH_MAX
             && !path.chars().any(|sign| matches!(sign, '{' | '}' | '"') || sign.is_control());
         if !fits {
             return Err(InvalidPipe::Path(shortened(what)));
@@ -162,11 +167,19 @@ fn unquoted(text: &str) -> Option<String> {
     }
 }
 
-/// Checks the pipes of a text.
-pub fn check(text: &str) -> Result<(), InvalidPipe> {
-    pieces(text).try_for_each(|piece| match piece {
-        Piece::Text(_) | Piece::Braces => Ok(()),
-        Piece::Pipe(inner) => Pipe::parse(inner).map(drop),
+/// Checks the pipes of a text, in a survey with these backend triggers. Returns what it says about a user, the first such
+/// place: `event.author.name`.
+pub(crate) fn check(text: &str, backend_triggers: &[String]) -> Result<Option<String>, InvalidPipe> {
+    pieces(text).try_fold(None, |personal, piece| match piece {
+        Piece::Text(_) | Piece::Braces => Ok(personal),
+        Piece::Pipe(inner) => {
+            let pipe = Pipe::parse(inner)?;
+            let names_one = || backend_triggers.iter().any(|name| within(&pipe.path, name).is_some_and(|rest| !rest.is_empty()));
+            if pipe.source == Source::Events && !names_one() {
+                return Err(InvalidPipe::UnknownTrigger(shortened(inner.trim())));
+            }
+            Ok(personal.or_else(|| pipe.source.is_personal().then(|| format!("{}.{}", pipe.source.name(), pipe.path))))
+        }
         Piece::Unclosed => Err(InvalidPipe::Unclosed),
     })
 }

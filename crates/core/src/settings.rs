@@ -18,6 +18,16 @@ pub struct WorkspaceSettings {
     pub response_retention_days: Option<u32>,
     /// Whether users have to prove who they are, and how.
     pub identity_proof: IdentityProof,
+    /// Whether texts may say what is known about a user (`event.*`, `user.*`) although nobody proves who they are. Then
+    /// anybody who holds the SDK key can ask as any user and read it.
+    pub pipes_without_proof: bool,
+}
+
+impl WorkspaceSettings {
+    /// Whether surveys may be launched whose texts say what is known about a user.
+    pub fn allows_personal_texts(&self) -> bool {
+        self.pipes_without_proof || self.identity_proof != IdentityProof::Off
+    }
 }
 
 impl Default for WorkspaceSettings {
@@ -28,6 +38,7 @@ impl Default for WorkspaceSettings {
             allowed_origins: AllowedOrigins::Any,
             response_retention_days: None,
             identity_proof: IdentityProof::Off,
+            pipes_without_proof: false,
         }
     }
 }

@@ -76,6 +76,12 @@ impl<E: Engine> Service<E> {
         parse_document(&input.document)
             .map_err(|wrong| Error::Invalid(wrong.into_iter().map(|wrong| FieldError::new(wrong.pointer, wrong.detail)).collect()))?;
         self.stored_workspace(input.workspace).await?;
+        if input.launch {
+            let problems = self.problems_of(input.workspace, &input.document)?;
+            if !problems.is_empty() {
+                return Err(Error::Invalid(problems));
+            }
+        }
         let now = self.now();
         let survey = if let Some(survey) = input.survey {
             self.engine.set_draft(input.workspace, survey, input.document, None, now).await.map_err(not_found("survey"))?;
@@ -116,7 +122,12 @@ impl<E: Engine> Service<E> {
             (_, SurveyStatus::Live) if current.version == 0 => {
                 return Err(Error::Conflict("the survey was never published; import it with --launch".to_owned()));
             }
-            (_, SurveyStatus::Live) => self.check_live_limit(workspace, survey)?,
+            (from, SurveyStatus::Live) => {
+                self.check_live_limit(workspace, survey)?;
+                if from != SurveyStatus::Live {
+                    self.expect_showable(&self.survey_record(workspace, survey).await?)?;
+                }
+            }
             _ => {}
         }
         self.engine.set_status(workspace, survey, to, self.now()).await.map_err(not_found("survey"))?;

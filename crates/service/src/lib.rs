@@ -39,7 +39,7 @@ use sonde_storage::{Accounts, Activity, Catalogue, Clock, Responses, StorageErro
 pub use sonde_storage::{AttributeStats, EventCursor, ResponseCounts, ResponseQuery, ResponseRow, StorageErrorKind, TriggerStats};
 
 pub use cache::{Authorised, CachedWorkspace};
-pub use client::{BatchItem, Content, IdentifyInput, SessionInput, Shown, TriggerCall};
+pub use client::{BatchItem, Content, IdentifyInput, SessionInput, Shown, TriggerCall, Values};
 pub use clock::{ManualClock, SystemClock};
 pub use erasing::ErasedAnswers;
 pub use error::{Error, FieldError};

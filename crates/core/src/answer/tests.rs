@@ -15,7 +15,7 @@ const DOCUMENT: &str = r#"{"format_version": 1, "name": "Survey", "default_langu
 /// What a completed response misses where the activating event has these properties.
 fn missing_with(document: &SurveyDocument, event: Option<&str>, answers: &Answers) -> Vec<String> {
     let event = event.map(Properties::from_stored);
-    let facts = Facts { event: event.as_ref(), trigger: &Properties::empty(), user: &Attributes::default() };
+    let facts = Facts { event: event.as_ref(), events: &[], trigger: &Properties::empty(), user: &Attributes::default() };
     check_answers(document, &facts, answers, true).into_iter().map(|wrong| wrong.pointer).collect()
 }
 
@@ -31,7 +31,7 @@ fn text(text: &str) -> Answer {
 fn wrong(answers: &[(&str, Answer)], completed: bool) -> Vec<String> {
     let document = parse_document(DOCUMENT).unwrap();
     let answers = answers.iter().map(|(id, answer)| ((*id).into(), answer.clone())).collect();
-    let facts = Facts { event: None, trigger: &Properties::empty(), user: &Attributes::default() };
+    let facts = Facts { event: None, events: &[], trigger: &Properties::empty(), user: &Attributes::default() };
     check_answers(&document, &facts, &answers, completed).into_iter().map(|wrong| wrong.pointer).collect()
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::json;
@@ -9,8 +10,11 @@ use serde_json::value::RawValue;
 
 use super::*;
 use crate::attribute::{AttributeValue, Attributes};
+use crate::event::{EventId, EventRecord, EventSeq};
 use crate::properties::Properties;
 use crate::survey::parse_document;
+use crate::time::Timestamp;
+use crate::trigger::TriggerName;
 
 /// One vector as `spec/README.md` describes it.
 #[derive(Deserialize)]
@@ -37,6 +41,9 @@ struct Vector {
 #[serde(deny_unknown_fields)]
 pub(crate) struct FactsJson {
     event: Option<Box<RawValue>>,
+    /// By trigger.
+    #[serde(default)]
+    events: BTreeMap<String, Box<RawValue>>,
     trigger: Option<Box<RawValue>>,
     user: Option<Box<RawValue>>,
 }
@@ -56,14 +63,28 @@ impl FactsJson {
         };
         let user = Attributes::from_pairs(properties(&self.user).unwrap_or_default().entries().into_iter().map(attribute));
         let (event, trigger) = (properties(&self.event), properties(&self.trigger).unwrap_or_default());
-        look(&Facts { event: event.as_ref(), trigger: &trigger, user: &user })
+        let events: Vec<_> = self.events.iter().map(|(trigger, json)| Arc::new(event_of(trigger, json))).collect();
+        look(&Facts { event: event.as_ref(), events: &events, trigger: &trigger, user: &user })
+    }
+}
+
+fn event_of(trigger: &str, properties: &RawValue) -> EventRecord {
+    let at = Timestamp::from_millis(0);
+    EventRecord {
+        id: EventId::given("e").unwrap(),
+        trigger: TriggerName::new(trigger).unwrap(),
+        effective_at: at,
+        received_at: at,
+        seq: EventSeq(1),
+        properties: Properties::parse(properties.get()).unwrap().0,
     }
 }
 
 fn document(title: &serde_json::Value, languages: &[&str]) -> Result<SurveyDocument, Vec<crate::survey::DocumentError>> {
     let document = json!({"format_version": 1, "name": "Survey", "default_language": "en", "languages": languages,
         "questions": [{"id": "q", "type": "input_feedback", "title": title}],
-        "launch": {"frontend_triggers": [{"name": "MainActivity"}]}});
+        "launch": {"frontend_triggers": [{"name": "MainActivity"}],
+            "activation": {"backend_triggers": [{"name": "ended sleep"}, {"name": "app"}, {"name": "app.opened"}], "expires_after_secs": 60}}});
     parse_document(&document.to_string())
 }
 

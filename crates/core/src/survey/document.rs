@@ -32,6 +32,17 @@ pub struct SurveyDocument {
     pub pipes: Pipes,
     /// Conditions over facts in its logic, in the order written; a rule names one by its place here.
     pub constants: Vec<FactCondition>,
+    /// The texts that say what is known about a user.
+    pub personal: Vec<PersonalText>,
+}
+
+/// A text that says what is known about a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonalText {
+    /// JSON pointer to it in the written document, in one of its languages.
+    pub pointer: String,
+    /// What it says, the first if there are more: `event.author.name`.
+    pub says: String,
 }
 
 impl SurveyDocument {
@@ -58,6 +69,7 @@ impl SurveyDocument {
             },
             pipes: Pipes::default(),
             constants: Vec::new(),
+            personal: Vec::new(),
         }
     }
 

@@ -5,7 +5,7 @@ mod logic;
 use std::fmt;
 use std::hash::Hash;
 
-use super::document::{ChoiceOption, FrameTexts, Question, QuestionKind, Randomise, ScaleLabels, SurveyDocument, ThankYou};
+use super::document::{ChoiceOption, FrameTexts, PersonalText, Question, QuestionKind, Randomise, ScaleLabels, SurveyDocument, ThankYou};
 use super::format::{
     ActivationFile, FORMAT_VERSION, FilterFile, LabelsFile, LaunchFile, OptionFile, PlatformFile, PriorityFile, QuestionFile, QuestionType,
     RandomiseFile, RepeatFile, RepeatUntilFile, SurveyFile, Text, TextsFile, ThankYouFile, TriggerFile,
@@ -73,7 +73,10 @@ struct Check {
     errors: Vec<DocumentError>,
     languages: Vec<String>,
     default_language: String,
+    /// Names of the triggers that the survey waits for.
+    backend_triggers: Vec<String>,
     constants: Vec<FactCondition>,
+    personal: Vec<PersonalText>,
 }
 
 impl Check {
@@ -93,6 +96,8 @@ impl Check {
         self.rule(name_fits, "/name", format!("must have 1 to {NAME_SCALARS_MAX} characters, without U+0000"));
         self.languages(&file.default_language, file.languages);
         self.count(file.questions.len(), 1, QUESTIONS_PER_SURVEY_MAX, "/questions", "questions");
+        let triggers = file.launch.activation.iter().flat_map(|activation| &activation.backend_triggers);
+        self.backend_triggers = triggers.map(|trigger| trigger.name.clone()).collect();
         let mut files = file.questions;
         let logic: Vec<_> = files.iter_mut().map(|question| std::mem::take(&mut question.logic)).collect();
         let mut questions: Vec<Question> =
@@ -113,6 +118,7 @@ impl Check {
             languages: std::mem::take(&mut self.languages),
             pipes: Pipes::default(),
             constants,
+            personal: std::mem::take(&mut self.personal),
         };
         document.pipes = Pipes::of(&document);
         self.count(document.pipes.all().len(), 0, PIPES_PER_SURVEY_MAX, "", "different values in its texts");
@@ -155,15 +161,20 @@ impl Check {
         let default = text.get(&self.default_language).map_or("", |text| text.trim());
         let missing = default.is_empty();
         self.rule(!missing, pointer, format!("must have a text in the default language, {:?}", self.default_language));
+        let mut personal = Vec::new();
         for (language, words) in &text {
             let place = format!("{pointer}/{}", escape(language));
             self.rule(self.languages.contains(language), place.clone(), "is not among the survey's languages");
             let fits = words.chars().count() <= SURVEY_TEXT_SCALARS_MAX && !words.contains('\0');
             self.rule(fits, place.clone(), format!("must be at most {SURVEY_TEXT_SCALARS_MAX} characters long, without U+0000"));
-            if let Err(error) = pipe::check(words) {
-                self.wrong(place, error.to_string());
+            match pipe::check(words, &self.backend_triggers) {
+                Ok(None) => {}
+                Ok(Some(says)) => personal.push(PersonalText { pointer: place, says }),
+                Err(error) => self.wrong(place, error.to_string()),
             }
         }
+        // One place of each text is enough to find it by.
+        self.personal.extend(personal.into_iter().next());
         text.retain(|_, words| !words.trim().is_empty());
         LocalisedText(text)
     }

@@ -18,7 +18,8 @@ use super::authorised;
 use super::logic::RuleBody;
 use crate::problem::{Problem, ProblemDocument};
 
-/// One version of a survey in one language. Never changes.
+/// One version of a survey in one language. Never changes. In every text but those of ids `{{p0}}` is the place of a value
+/// that the trigger's answer gives under that name, and `\{{` stands for `{{`.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct ContentBody {
     survey_id: String,
@@ -127,7 +128,7 @@ struct Texts<'a> {
 
 impl Texts<'_> {
     fn get(&self, text: &LocalisedText) -> String {
-        text.get(self.language, &self.document.default_language).to_owned()
+        self.document.pipes.in_content(text.get(self.language, &self.document.default_language)).into_owned()
     }
 
     fn optional(&self, text: Option<&LocalisedText>) -> Option<String> {

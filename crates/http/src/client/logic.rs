@@ -1,7 +1,7 @@
 //! Rules of logic as the content carries them: the same words as the survey document's.
 
 use serde::Serialize;
-use sonde_core::logic::{AnswerCondition, Operand, Quantifier, Rule, Test, Then};
+use sonde_core::logic::{AnswerCondition, Operand, Quantifier, Rule, RuleCondition, Test, Then};
 use utoipa::ToSchema;
 
 /// One rule of logic.
@@ -17,9 +17,9 @@ pub(crate) struct RuleBody {
 #[serde(rename_all = "snake_case")]
 enum RuleIfBody {
     /// When all of these hold.
-    All(Vec<AnswerConditionBody>),
+    All(Vec<ConditionBody>),
     /// When any of these holds.
-    Any(Vec<AnswerConditionBody>),
+    Any(Vec<ConditionBody>),
 }
 
 /// What comes next.
@@ -30,6 +30,23 @@ enum RuleThenBody {
     Jump(String),
     /// Nothing: always `true`.
     End(bool),
+}
+
+/// A condition of a rule.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum ConditionBody {
+    /// On an answer.
+    Answer(AnswerConditionBody),
+    /// Settled by the server for each display.
+    Constant(ConstantBody),
+}
+
+/// A condition that the server settles: it holds if the trigger answer's `values` say `true` under this name.
+#[derive(Serialize, ToSchema)]
+struct ConstantBody {
+    /// `c0`, `c1`, …
+    constant: String,
 }
 
 /// A condition on an answer.
@@ -48,7 +65,7 @@ struct AnswerConditionBody {
 
 impl From<&Rule> for RuleBody {
     fn from(rule: &Rule) -> Self {
-        let conditions = rule.conditions.iter().map(AnswerConditionBody::from).collect();
+        let conditions = rule.conditions.iter().map(ConditionBody::from).collect();
         Self {
             when: match rule.quantifier {
                 Quantifier::All => RuleIfBody::All(conditions),
@@ -60,6 +77,20 @@ impl From<&Rule> for RuleBody {
             },
         }
     }
+}
+
+impl From<&RuleCondition> for ConditionBody {
+    fn from(condition: &RuleCondition) -> Self {
+        match condition {
+            RuleCondition::Answer(condition) => Self::Answer(condition.into()),
+            RuleCondition::Constant(number) => Self::Constant(ConstantBody { constant: constant_name(*number) }),
+        }
+    }
+}
+
+/// The name of a constant in content and values.
+pub(super) fn constant_name(number: usize) -> String {
+    format!("c{number}")
 }
 
 impl From<&AnswerCondition> for AnswerConditionBody {

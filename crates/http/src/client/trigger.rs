@@ -1,5 +1,6 @@
 //! `POST /client/trigger`: the decision and the claim.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -10,10 +11,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sonde_core::limits::{CLIENT_BODY_BYTES_MAX, EVENT_BYTES_MAX, REQUEST_ID_BYTES_MAX};
 use sonde_core::trigger::TriggerName;
-use sonde_service::{Engine, Service, Shown, TriggerCall};
+use sonde_service::{Engine, Service, Shown, TriggerCall, Values};
 use utoipa::ToSchema;
 
 use super::content::ContentBody;
+use super::logic::constant_name;
 use super::session;
 use crate::body::{self, MediaType};
 use crate::problem::{Problem, ProblemDocument};
@@ -45,13 +47,23 @@ pub(crate) struct TriggerBody {
     display_id: Option<String>,
     /// The survey claimed for this caller.
     survey: Option<SurveyBody>,
-    /// Values for the places in its texts that take one.
+    /// What the content leaves open: under `p0`, `p1`, … what its texts say in those places, to be shown as text and never
+    /// as markup; under `c0`, `c1`, … whether those conditions of its logic hold.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<std::collections::HashMap<String, String>>)]
-    values: Option<serde_json::Map<String, serde_json::Value>>,
+    values: Option<BTreeMap<String, ValueBody>>,
     /// How long to wait before showing, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     delay_ms: Option<i64>,
+}
+
+/// One value of a display.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum ValueBody {
+    /// What a text says.
+    Text(String),
+    /// Whether a condition holds.
+    Holds(bool),
 }
 
 /// A survey to show.
@@ -125,6 +137,12 @@ pub(super) fn trigger_properties(
     fields.properties(pointer, raw)
 }
 
+fn values_body(values: Values) -> BTreeMap<String, ValueBody> {
+    let texts = values.pipes.into_iter().map(|(number, text)| (format!("p{number}"), ValueBody::Text(text)));
+    let constants = values.constants.into_iter().enumerate().map(|(number, holds)| (constant_name(number), ValueBody::Holds(holds)));
+    texts.chain(constants).collect()
+}
+
 impl From<Shown> for TriggerBody {
     fn from(shown: Shown) -> Self {
         let (survey, version, language) = (shown.content.survey, shown.content.version, shown.content.language.clone());
@@ -138,7 +156,7 @@ impl From<Shown> for TriggerBody {
                 content_url: format!("/api/v1/client/surveys/{survey}/{version}/{language}"),
                 content: small.then_some(content),
             }),
-            values: Some(serde_json::Map::new()),
+            values: Some(values_body(shown.values)),
             delay_ms: Some(shown.delay.as_millis()),
         }
     }

@@ -34,6 +34,10 @@ pub(crate) struct SettingsBody {
     /// Response rows older than this many days are deleted; null keeps them.
     response_retention_days: Option<u32>,
     identity_proof: IdentityProof,
+    /// Whether texts may say `event.*` and `user.*` while identity proof is off. Then anybody who holds the SDK key can
+    /// ask as any user and read it. Default: false.
+    #[serde(default)]
+    pipes_without_proof: bool,
 }
 
 /// How surveys look.
@@ -112,7 +116,7 @@ impl From<Theme> for ThemeBody {
 
 impl From<SettingsInput> for SettingsBody {
     fn from(input: SettingsInput) -> Self {
-        let WorkspaceSettings { languages, theme, allowed_origins, response_retention_days, identity_proof } = input.settings;
+        let WorkspaceSettings { languages, theme, allowed_origins, response_retention_days, identity_proof, pipes_without_proof } = input.settings;
         Self {
             name: input.name,
             wait_period_days: input.wait_period_days,
@@ -124,6 +128,7 @@ impl From<SettingsInput> for SettingsBody {
             },
             response_retention_days,
             identity_proof: IdentityProof { mode: identity_proof.into() },
+            pipes_without_proof,
         }
     }
 }
@@ -153,6 +158,7 @@ impl SettingsBody {
             allowed_origins,
             response_retention_days: self.response_retention_days,
             identity_proof: self.identity_proof.mode.into(),
+            pipes_without_proof: self.pipes_without_proof,
         };
         Ok(SettingsInput { name: self.name, wait_period_days: self.wait_period_days, settings })
     }

@@ -7,4 +7,4 @@ mod trigger;
 
 pub use batch::BatchItem;
 pub use session::{IdentifyInput, SessionInput};
-pub use trigger::{Content, Shown, TriggerCall};
+pub use trigger::{Content, Shown, TriggerCall, Values};

@@ -1,16 +1,18 @@
 //! A frontend trigger was fired: decide, claim, say what to show.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use sonde_core::decide::{Depth, Moment, decide};
 use sonde_core::display::{Claim, Display, UserChange, claim};
+use sonde_core::facts::Facts;
 use sonde_core::id::{DisplayId, SurveyId, WorkspaceId};
 use sonde_core::properties::{Properties, PropertyShape};
 use sonde_core::survey::SurveyDocument;
 use sonde_core::survey::text::choose_language;
 use sonde_core::time::Span;
 use sonde_core::trigger::TriggerName;
-use sonde_core::user::UserActivity;
+use sonde_core::user::{Namespace, UserActivity, UserRef};
 
 use crate::cache::{Authorised, CachedWorkspace};
 use crate::error::Error;
@@ -42,6 +44,17 @@ pub struct Shown {
     pub delay: Span,
     /// What to show.
     pub content: Content,
+    /// What belongs to this display alone.
+    pub values: Values,
+}
+
+/// What the content leaves open, for one display.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Values {
+    /// What the texts pipe in, by number.
+    pub pipes: BTreeMap<usize, String>,
+    /// What the logic's conditions over facts come to, in their order.
+    pub constants: Vec<bool>,
 }
 
 /// One version of a survey in one language.
@@ -62,6 +75,13 @@ impl Content {
         let language = choose_language(locale, &document.languages, &document.default_language).into();
         Self { survey, version, language, document }
     }
+
+    fn values(&self, facts: &Facts<'_>, personal: bool) -> Values {
+        let document = &*self.document;
+        let pipes = document.pipes.values(document, &self.language, facts, personal);
+        let pipes = pipes.into_iter().map(|(number, value)| (number, value.into_owned())).collect();
+        Values { pipes, constants: document.constants(facts) }
+    }
 }
 
 impl<E: Engine> Service<E> {
@@ -75,11 +95,11 @@ impl<E: Engine> Service<E> {
         for _ in 0..ATTEMPTS_MAX {
             let activity = self.load(&session.user).await?;
             if let Some(display) = self.claimed_before(&activity, &call.request_id).await? {
-                return self.shown(session, &display, &call.locale).await.map(Some);
+                return self.shown(&workspace, session, &activity.user, &display, &call.locale).await.map(Some);
             }
             let Some((change, display)) = self.claim_winner(&workspace, &activity, session, &call) else { return Ok(None) };
             if self.store(change).await? {
-                return self.shown(session, &display, &call.locale).await.map(Some);
+                return self.shown(&workspace, session, &activity.user, &display, &call.locale).await.map(Some);
             }
         }
         Err(Error::Busy { retry_after_secs: 1 })
@@ -115,11 +135,23 @@ impl<E: Engine> Service<E> {
         Some(claim(activity, &winner, now, details))
     }
 
-    async fn shown(&self, session: &Session, display: &Display, locale: &str) -> Result<Shown, Error> {
+    async fn shown(
+        &self,
+        workspace: &CachedWorkspace,
+        session: &Session,
+        user: &UserRef,
+        display: &Display,
+        locale: &str,
+    ) -> Result<Shown, Error> {
         let document = self.document_of(session.user.workspace, display).await?;
         let delay = document.launch.display_delay;
         let content = Content::new(display.survey, display.survey_version, document, locale);
-        Ok(Shown { display: display.id, delay, content })
+        // An anonymous id that has become an alias is no proof of being that user.
+        let vouched = session.proven || user.namespace == Namespace::Anonymous;
+        let settings = &workspace.record.settings;
+        let personal = settings.pipes_without_proof || (settings.allows_personal_texts() && vouched);
+        let values = content.values(&display.facts(), personal);
+        Ok(Shown { display: display.id, delay, content, values })
     }
 
     /// The version that a display began with. A claim names a published version, and versions are never deleted.

@@ -7,6 +7,7 @@ use sonde_core::answer::Answer;
 use sonde_core::display::{Display, DisplayState};
 use sonde_core::filter::json::{self, Json};
 use sonde_core::id::{DisplayId, SurveyId, WorkspaceId};
+use sonde_core::pipe::with_fallbacks;
 use sonde_core::properties::Properties;
 use sonde_core::survey::SurveyDocument;
 use sonde_core::survey::document::{Question, QuestionKind};
@@ -69,7 +70,7 @@ pub struct QuestionResult {
     pub id: String,
     /// The identifier of its type.
     pub kind: &'static str,
-    /// Its title in the default language.
+    /// Its title in the default language, a fallback for each value that it pipes in.
     pub title: String,
     /// How many displays have an answer to it.
     pub answered: u64,
@@ -314,7 +315,7 @@ impl QuestionSums {
                 Figures::Choices { choices, other_texts: self.texts }
             }
         };
-        let title = question.title.get(language, language).to_owned();
+        let title = with_fallbacks(question.title.get(language, language)).into_owned();
         QuestionResult { id: question.id.clone(), kind: question.kind.identifier(), title, answered: self.answered, figures }
     }
 

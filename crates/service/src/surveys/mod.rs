@@ -5,6 +5,7 @@ mod draft;
 use std::collections::BTreeMap;
 
 use sonde_core::id::{SurveyId, WorkspaceId};
+use sonde_core::survey::document::PersonalText;
 use sonde_core::survey::{SurveyStatus, parse_document};
 use sonde_core::time::Timestamp;
 use sonde_storage::{ResponseCounts, StorageErrorKind, SurveyRecord};
@@ -85,7 +86,7 @@ impl<E: Engine> Service<E> {
     pub async fn survey(&self, workspace: WorkspaceId, survey: SurveyId) -> Result<SurveyDetail, Error> {
         let record = self.survey_record(workspace, survey).await?;
         let versions = self.engine.survey_versions(workspace, survey).await?;
-        Ok(SurveyDetail { draft_errors: errors_of(&record.draft), record, versions })
+        Ok(SurveyDetail { draft_errors: self.problems_of(workspace, &record.draft)?, record, versions })
     }
 
     pub(crate) async fn survey_record(&self, workspace: WorkspaceId, survey: SurveyId) -> Result<SurveyRecord, Error> {
@@ -125,7 +126,7 @@ impl<E: Engine> Service<E> {
         if self.survey_record(workspace, survey).await?.status == SurveyStatus::Ended {
             return Err(Error::Conflict("the survey has ended; duplicate it".to_owned()));
         }
-        let errors = errors_of(&draft);
+        let errors = self.problems_of(workspace, &draft)?;
         match self.engine.set_draft(workspace, survey, draft, Some(revision), self.now()).await {
             Ok(revision) => Ok(DraftSaved::Saved { revision, errors }),
             Err(error) if error.kind() == StorageErrorKind::Stale => {
@@ -151,6 +152,8 @@ impl<E: Engine> Service<E> {
         self.check_live_limit(workspace, survey)?;
         if record.published.as_ref().is_none_or(|published| !draft::same(&published.document, &record.draft)) {
             self.publish_draft(&record).await?;
+        } else {
+            self.expect_showable(&record)?;
         }
         self.engine.set_status(workspace, survey, SurveyStatus::Live, self.now()).await?;
         self.refresh(workspace).await?;
@@ -159,7 +162,7 @@ impl<E: Engine> Service<E> {
 
     /// The draft as it was checked, or nothing: what somebody saves in between is not published unseen.
     async fn publish_draft(&self, record: &SurveyRecord) -> Result<(), Error> {
-        let errors = errors_of(&record.draft);
+        let errors = self.problems_of(record.workspace, &record.draft)?;
         if !errors.is_empty() {
             return Err(Error::Invalid(errors));
         }
@@ -172,7 +175,8 @@ impl<E: Engine> Service<E> {
 
     /// Holds a survey back, lets it be shown again, or ends it for good.
     pub async fn change_survey(&self, workspace: WorkspaceId, survey: SurveyId, to: SurveyStatus) -> Result<SurveyDetail, Error> {
-        let from = self.survey_record(workspace, survey).await?.status;
+        let record = self.survey_record(workspace, survey).await?;
+        let from = record.status;
         let fits = match to {
             SurveyStatus::Live => matches!(from, SurveyStatus::Paused | SurveyStatus::Live),
             SurveyStatus::Paused => matches!(from, SurveyStatus::Live | SurveyStatus::Paused),
@@ -185,6 +189,7 @@ impl<E: Engine> Service<E> {
         if from != to {
             if to == SurveyStatus::Live {
                 self.check_live_limit(workspace, survey)?;
+                self.expect_showable(&record)?;
             }
             self.engine.set_status(workspace, survey, to, self.now()).await?;
             self.refresh(workspace).await?;
@@ -211,6 +216,29 @@ impl<E: Engine> Service<E> {
         self.refresh(workspace).await
     }
 
+    /// Why a document cannot be published, or its survey shown, in this workspace.
+    pub(crate) fn problems_of(&self, workspace: WorkspaceId, document: &str) -> Result<Vec<FieldError>, Error> {
+        let document = match parse_document(document) {
+            Ok(document) => document,
+            Err(wrong) => return Ok(wrong.into_iter().map(|wrong| FieldError::new(wrong.pointer, wrong.detail)).collect()),
+        };
+        if self.workspace(workspace)?.record.settings.allows_personal_texts() {
+            return Ok(Vec::new());
+        }
+        let refused = |text: PersonalText| {
+            let PersonalText { pointer, says } = text;
+            FieldError::new(pointer, format!("says {says} while identity proof is off: anybody who holds the SDK key could read it of any user. Turn on identity proof, or allow it in the settings under Security and data"))
+        };
+        Ok(document.personal.into_iter().map(refused).collect())
+    }
+
+    /// The same for the published version of a survey that is to be shown again.
+    pub(crate) fn expect_showable(&self, record: &SurveyRecord) -> Result<(), Error> {
+        let Some(published) = &record.published else { return Ok(()) };
+        let problems = self.problems_of(record.workspace, &published.document)?;
+        if problems.is_empty() { Ok(()) } else { Err(Error::Invalid(problems)) }
+    }
+
     /// Lets decisions see what changed.
     async fn refresh(&self, workspace: WorkspaceId) -> Result<(), Error> {
         Ok(self.cache.refresh(&*self.engine, workspace).await?)
@@ -222,11 +250,6 @@ fn expect_not_ended(record: &SurveyRecord) -> Result<(), Error> {
         return Err(Error::Conflict("the survey has ended; duplicate it".to_owned()));
     }
     Ok(())
-}
-
-fn errors_of(draft: &str) -> Vec<FieldError> {
-    let wrong = parse_document(draft).err().unwrap_or_default();
-    wrong.into_iter().map(|wrong| FieldError::new(wrong.pointer, wrong.detail)).collect()
 }
 
 #[cfg(test)]

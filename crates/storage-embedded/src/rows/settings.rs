@@ -20,6 +20,8 @@ struct Row {
     allowed_origins: Option<Vec<String>>,
     response_retention_days: Option<u32>,
     identity_proof: Option<String>,
+    #[serde(default)]
+    pipes_without_proof: bool,
 }
 
 pub(crate) fn encode(settings: &WorkspaceSettings) -> String {
@@ -37,6 +39,7 @@ pub(crate) fn encode(settings: &WorkspaceSettings) -> String {
         },
         response_retention_days: settings.response_retention_days,
         identity_proof: Some(settings.identity_proof.as_str().to_owned()),
+        pipes_without_proof: settings.pipes_without_proof,
     };
     to_json(&row)
 }
@@ -62,6 +65,7 @@ pub(crate) fn decode(json: &str) -> Result<WorkspaceSettings, BadRow> {
         allowed_origins: origins.transpose()?.map_or(AllowedOrigins::Any, AllowedOrigins::Listed),
         response_retention_days: row.response_retention_days,
         identity_proof: choice("identity proof", row.identity_proof, IdentityProof::from_name)?,
+        pipes_without_proof: row.pipes_without_proof,
     })
 }
 

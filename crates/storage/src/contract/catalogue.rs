@@ -123,6 +123,7 @@ pub async fn a_workspace_can_be_changed<H: Harness>() {
         allowed_origins: AllowedOrigins::Listed(vec!["https://a.example".parse().unwrap()]),
         response_retention_days: Some(90),
         identity_proof: IdentityProof::JwtOrHmac,
+        pipes_without_proof: true,
     };
     let changed = Workspace { name: "Größe".to_owned(), wait_period: Span::ZERO, settings, ..a };
     engine.update_workspace(Workspace { created_at: noon() + hours(1), ..changed.clone() }).await.unwrap();
