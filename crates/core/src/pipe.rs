@@ -36,7 +36,9 @@ pub enum InvalidPipe {
     #[error("\"{{{{\" must be closed by \"}}}}\"; write \"\\{{{{\" for the two signs themselves")]
     Unclosed,
     /// It does not begin with a source and a dot.
-    #[error("a value must be written as {{{{event.…}}}}, {{{{trigger.…}}}} or {{{{user.…}}}}, not {{{{{0}}}}}; write \"\\{{{{\" for the two signs themselves")]
+    #[error(
+        "a value must be written as {{{{event.…}}}}, {{{{trigger.…}}}} or {{{{user.…}}}}, not {{{{{0}}}}}; write \"\\{{{{\" for the two signs themselves"
+    )]
     UnknownSource(String),
     /// The path is empty, too long, too deep, or has signs that no path has.
     #[error("{{{{{0}}}}} must name a property by 1 to {FILTER_PATH_SCALARS_MAX} characters in at most {PROPERTIES_DEPTH_MAX} levels")]
@@ -254,7 +256,13 @@ impl Pipes {
 
     /// What each pipe of a document's texts in one language says, by number. Where `personal` is false, facts about the
     /// user stay unsaid: the fallback stands in for them.
-    pub fn values<'a>(&'a self, document: &'a SurveyDocument, language: &str, facts: &Facts<'a>, personal: bool) -> BTreeMap<usize, Cow<'a, str>> {
+    pub fn values<'a>(
+        &'a self,
+        document: &'a SurveyDocument,
+        language: &str,
+        facts: &Facts<'a>,
+        personal: bool,
+    ) -> BTreeMap<usize, Cow<'a, str>> {
         if self.numbered.is_empty() {
             return BTreeMap::new();
         }

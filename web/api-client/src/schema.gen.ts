@@ -900,6 +900,8 @@ export interface components {
              */
             share: number;
         };
+        /** @description A condition of a rule. */
+        ConditionBody: components["schemas"]["AnswerConditionBody"] | components["schemas"]["ConstantBody"];
         /** @description What is the same for every user of a workspace. */
         ConfigBody: {
             /**
@@ -919,7 +921,15 @@ export interface components {
             event_url: string;
             sdk: components["schemas"]["SdkConnection"];
         };
-        /** @description One version of a survey in one language. Never changes. */
+        /** @description A condition that the server settles: it holds if the trigger answer's `values` say `true` under this name. */
+        ConstantBody: {
+            /** @description `c0`, `c1`, … */
+            constant: string;
+        };
+        /**
+         * @description One version of a survey in one language. Never changes. In every text but those of ids `{{p0}}` is the place of a value
+         *     that the trigger's answer gives under that name, and `\{{` stands for `{{`.
+         */
         ContentBody: {
             /** @description `ltr` or `rtl`. */
             direction: string;
@@ -1441,10 +1451,10 @@ export interface components {
         /** @description When a rule fits. */
         RuleIfBody: {
             /** @description When all of these hold. */
-            all: components["schemas"]["AnswerConditionBody"][];
+            all: components["schemas"]["ConditionBody"][];
         } | {
             /** @description When any of these holds. */
-            any: components["schemas"]["AnswerConditionBody"][];
+            any: components["schemas"]["ConditionBody"][];
         };
         /** @description What comes next. */
         RuleThenBody: {
@@ -1513,6 +1523,11 @@ export interface components {
             languages: string[];
             /** @description Its name. */
             name: string;
+            /**
+             * @description Whether texts may say `event.*` and `user.*` while identity proof is off. Then anybody who holds the SDK key can
+             *     ask as any user and read it. Default: false.
+             */
+            pipes_without_proof?: boolean;
             /**
              * Format: int32
              * @description Response rows older than this many days are deleted; null keeps them.
@@ -1679,9 +1694,12 @@ export interface components {
             /** @description To be confirmed before painting. */
             display_id?: string | null;
             survey?: components["schemas"]["SurveyBody"] | null;
-            /** @description Values for the places in its texts that take one. */
+            /**
+             * @description What the content leaves open: under `p0`, `p1`, … what its texts say in those places, to be shown as text and never
+             *     as markup; under `c0`, `c1`, … whether those conditions of its logic hold.
+             */
             values?: {
-                [key: string]: string;
+                [key: string]: components["schemas"]["ValueBody"];
             } | null;
         };
         /** @description A trigger. */
@@ -1730,6 +1748,8 @@ export interface components {
          * @enum {string}
          */
         UseStatus: "draft" | "live" | "paused" | "ended";
+        /** @description One value of a display. */
+        ValueBody: string | boolean;
         /** @description One version of a survey. */
         VersionBody: {
             published_at: string;

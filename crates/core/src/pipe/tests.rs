@@ -168,7 +168,9 @@ fn values_are_bounded() {
 #[test]
 fn a_survey_has_so_many_values_and_no_more() {
     let texts = |count: usize| {
-        let tag = |at: usize| format!("a{}{}", char::from(b'a' + u8::try_from(at / 26).unwrap()), char::from(b'a' + u8::try_from(at % 26).unwrap()));
+        let tag = |at: usize| {
+            format!("a{}{}", char::from(b'a' + u8::try_from(at / 26).unwrap()), char::from(b'a' + u8::try_from(at % 26).unwrap()))
+        };
         let mut texts: BTreeMap<String, String> = BTreeMap::new();
         for number in 0..count {
             texts.entry(tag(number / 100)).or_default().push_str(&format!("{{{{user.a{number}|\"\"}}}}"));

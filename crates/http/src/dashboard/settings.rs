@@ -116,7 +116,8 @@ impl From<Theme> for ThemeBody {
 
 impl From<SettingsInput> for SettingsBody {
     fn from(input: SettingsInput) -> Self {
-        let WorkspaceSettings { languages, theme, allowed_origins, response_retention_days, identity_proof, pipes_without_proof } = input.settings;
+        let WorkspaceSettings { languages, theme, allowed_origins, response_retention_days, identity_proof, pipes_without_proof } =
+            input.settings;
         Self {
             name: input.name,
             wait_period_days: input.wait_period_days,

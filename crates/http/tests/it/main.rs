@@ -12,6 +12,7 @@ mod ingest_batch;
 mod limits;
 mod metrics;
 mod origins;
+mod pipes;
 mod results;
 mod routes;
 mod settings;

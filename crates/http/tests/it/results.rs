@@ -28,7 +28,12 @@ impl Visitor {
 
     pub(crate) async fn fire(&self, app: &TestApp, properties: Value) -> Value {
         self.calls.set(self.calls.get() + 1);
-        let body = json!({"request_id": format!("r{}", self.calls.get()), "trigger": "MainActivity", "properties": properties});
+        self.fire_as(app, &format!("r{}", self.calls.get()), properties).await
+    }
+
+    /// As a call of this id.
+    pub(crate) async fn fire_as(&self, app: &TestApp, request_id: &str, properties: Value) -> Value {
+        let body = json!({"request_id": request_id, "trigger": "MainActivity", "properties": properties});
         self.call(app, Method::POST, "/api/v1/client/trigger", body).await.expect(200)
     }
 

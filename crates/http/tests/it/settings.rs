@@ -10,6 +10,7 @@ fn settings() -> Value {
         "name": "Books", "wait_period_days": 14, "languages": ["de", "en-GB"],
         "theme": {"accent": "#00aa7f", "radius": "large", "appearance": "dark", "position": "bottom_left"},
         "allowed_origins": ["https://shop.example.org"], "response_retention_days": 90, "identity_proof": {"mode": "off"},
+        "pipes_without_proof": true,
     })
 }
 

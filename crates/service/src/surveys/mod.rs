@@ -227,7 +227,12 @@ impl<E: Engine> Service<E> {
         }
         let refused = |text: PersonalText| {
             let PersonalText { pointer, says } = text;
-            FieldError::new(pointer, format!("says {says} while identity proof is off: anybody who holds the SDK key could read it of any user. Turn on identity proof, or allow it in the settings under Security and data"))
+            FieldError::new(
+                pointer,
+                format!(
+                    "says {says} while identity proof is off: anybody who holds the SDK key could read it of any user. Turn on identity proof, or allow it in the settings under Security and data"
+                ),
+            )
         };
         Ok(document.personal.into_iter().map(refused).collect())
     }

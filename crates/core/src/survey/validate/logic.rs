@@ -6,10 +6,10 @@ use serde::de::value::{Error as NameError, StrDeserializer};
 use serde_json::value::RawValue;
 
 use super::Check;
-use crate::filter::json::{self, Json};
-use crate::limits::{CONDITIONS_MAX, FILTER_VALUE_SCALARS_MAX, FILTER_VALUES_MAX, RULES_PER_QUESTION_MAX};
 use crate::facts::{FactCondition, Source};
 use crate::filter::Condition;
+use crate::filter::json::{self, Json};
+use crate::limits::{CONDITIONS_MAX, FILTER_VALUE_SCALARS_MAX, FILTER_VALUES_MAX, RULES_PER_QUESTION_MAX};
 use crate::logic::{AnswerCondition, Operand, Quantifier, Rule, RuleCondition, Test, Then};
 use crate::survey::document::{Question, QuestionKind};
 use crate::survey::format::{AnswerOperatorFile, RuleConditionFile, RuleFile, RuleIfFile, RuleThenFile, SourceFile};
