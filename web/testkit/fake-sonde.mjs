@@ -92,5 +92,5 @@ function claim(sonde) {
   const id = `dsp_${sonde.displays.size + 1}`;
   sonde.displays.set(id, { state: "claimed", revision: 0, answers: {}, completed: false });
   const survey = { id: "srv_1", version: 3, content_url: `${PREFIX}/surveys/srv_1/3/en` };
-  return { body: { display_id: id, survey, values: {}, delay_ms: 0 } };
+  return { body: { display_id: id, survey, values: sonde.values ?? {}, delay_ms: 0 } };
 }

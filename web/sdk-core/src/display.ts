@@ -10,6 +10,8 @@ import type { Owner, Session } from "./session.ts";
 export interface Claim {
   readonly display_id: string;
   readonly survey: { readonly id: string; readonly version: number; readonly content_url: string; readonly content?: unknown };
+  /** What the content leaves open. */
+  readonly values?: unknown;
   readonly delay_ms?: number;
 }
 
@@ -140,7 +142,7 @@ export class Display {
         emitter.emit("survey_dismissed", { ...ids, answers: this.#answers });
       },
       onClose: this.#closed,
-    }, config.theme);
+    }, config.theme, this.#claim.values);
   }
 
   #save(answers: Answers, completed: boolean, locale: string | undefined): void {

@@ -72,8 +72,11 @@ export interface ShownSurvey {
 /** Draws surveys. `load` may be called often and must be cheap after the first success. */
 export interface Presenter {
   load(): Promise<unknown>;
-  /** Throws when the content cannot be drawn. Called only after `load` succeeded. `theme` is the workspace's, if it has one. */
-  show(content: unknown, hooks: SurveyHooks, theme?: unknown): ShownSurvey;
+  /**
+   * Throws when the content cannot be drawn. Called only after `load` succeeded. `theme` is the workspace's, if it has one; `values` are
+   * what the content leaves open, as the trigger's answer gave them.
+   */
+  show(content: unknown, hooks: SurveyHooks, theme?: unknown, values?: unknown): ShownSurvey;
 }
 
 export interface Answer {

@@ -1,5 +1,5 @@
 import type { Presenter } from "@sonde/sdk-core";
-import type { SurveyContent, Theme } from "@sonde/widget";
+import type { SurveyContent, Theme, Values } from "@sonde/widget";
 
 export type Widget = Pick<typeof import("@sonde/widget"), "renderSurvey">;
 
@@ -19,9 +19,9 @@ export function lazyPresenter(load: () => Promise<Widget>, theme: Theme): Presen
   };
   return {
     load: () => (loading ??= fetchWidget()),
-    show(content, hooks, workspace) {
+    show(content, hooks, workspace, values) {
       if (!widget) throw new Error("widget not loaded");
-      const survey = widget.renderSurvey({ content: content as SurveyContent, theme: { ...(workspace as Theme), ...theme }, ...hooks });
+      const survey = widget.renderSurvey({ content: content as SurveyContent, values: values as Values, theme: { ...(workspace as Theme), ...theme }, ...hooks });
       return { close: () => survey.destroy(), flush: () => survey.flush() };
     },
   };

@@ -78,6 +78,21 @@ async function until(check, what) {
   assert.fail(`${what}; calls: ${sonde.calls().join(", ")}`);
 }
 
+describe("what the trigger's answer says of its user", () => {
+  it("stands in the texts as text and decides the way, under the strictest policy", async () => {
+    const image = "<img src=x onerror=alert(1)>";
+    sonde.values = { p0: image, c0: true };
+    const logic = [{ if: { all: [{ constant: "c0" }] }, then: { jump: "q3" } }];
+    sonde.content = survey([{ ...NPS, id: "q1", title: "By {{p0}}?", required: false, logic }, SELECT, STAR].map((question, at) => ({ ...question, id: `q${at + 1}` })));
+    await open();
+    assert.deepEqual(await fire(), { shown: true });
+    await page.getByRole("heading", { name: `By ${image}?`, exact: true }).waitFor();
+    await button("Skip").click();
+    await page.getByRole("heading", { name: STAR.title }).waitFor();
+    assert.deepEqual(await page.evaluate(() => violations), []);
+  });
+});
+
 function gate() {
   let open;
   const opened = new Promise((resolve) => (open = resolve));

@@ -1,17 +1,20 @@
 import type { Answer, Answers, Question } from "./content.ts";
 import { after, walk } from "./logic.ts";
+import type { Values } from "./values.ts";
 
 /** Where the user is and what was answered. Pure state, no screen. */
 export class Flow {
   readonly #questions: readonly Question[];
   readonly #draws: (question: Question) => boolean;
+  readonly #values: Values;
   #index: number;
   #passed = 0;
   #given: Answers = {};
 
   /** `draws` tells which questions can be asked; the others are passed over as unanswered. */
-  constructor(questions: readonly Question[], draws: (question: Question) => boolean, startAt?: string) {
+  constructor(questions: readonly Question[], draws: (question: Question) => boolean, startAt?: string, values: Values = {}) {
     this.#questions = questions;
+    this.#values = values;
     this.#draws = draws;
     const first = questions.findIndex((question) => question.id === startAt);
     this.#passed = questions.slice(0, Math.max(first, 0)).filter(draws).length;
@@ -69,16 +72,16 @@ export class Flow {
 
   /** What a completed response holds. */
   get final(): Answers {
-    return walk(this.#questions, this.#given).answers;
+    return walk(this.#questions, this.#given, this.#values).answers;
   }
 
   #next(): number {
-    return this.#drawn(after(this.#questions, this.#index, this.#given));
+    return this.#drawn(after(this.#questions, this.#index, this.#given, this.#values));
   }
 
   #drawn(index: number): number {
     let at = index;
-    while (at < this.#questions.length && !this.#draws(this.#questions[at] as Question)) at = after(this.#questions, at, this.#given);
+    while (at < this.#questions.length && !this.#draws(this.#questions[at] as Question)) at = after(this.#questions, at, this.#given, this.#values);
     return at;
   }
 }

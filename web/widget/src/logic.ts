@@ -1,6 +1,10 @@
 import type { Answer, Answers, Question } from "./content.ts";
+import type { Values } from "./values.ts";
 
-export interface Condition {
+/** About an answer, or settled by the server: true if the display's values say so. */
+export type Condition = AnswerCondition | { readonly constant: string };
+
+interface AnswerCondition {
   readonly question: string;
   readonly op: string;
   readonly value?: unknown;
@@ -15,18 +19,18 @@ export interface Rule {
  * Where the survey goes after the question at `at`: an index, `questions.length` at its end. The first rule that holds
  * decides, else the next question follows. A jump that does not lead forward counts as none.
  */
-export function after(questions: readonly Question[], at: number, answers: Answers): number {
-  const rule = questions[at]?.logic?.find((rule) => holds(rule, answers));
+export function after(questions: readonly Question[], at: number, answers: Answers, values: Values = {}): number {
+  const rule = questions[at]?.logic?.find((rule) => holds(rule, answers, values));
   if (rule?.then.end) return questions.length;
   const target = rule ? questions.findIndex((question) => question.id === rule.then.jump) : -1;
   return target > at ? target : at + 1;
 }
 
 /** The way that these answers take, and the answers to questions on it: no other answer has a say. */
-export function walk(questions: readonly Question[], answers: Answers): { readonly path: readonly string[]; readonly answers: Answers } {
+export function walk(questions: readonly Question[], answers: Answers, values: Values = {}): { readonly path: readonly string[]; readonly answers: Answers } {
   const path: string[] = [];
   const kept: Record<string, Answer> = {};
-  for (let at = 0; at < questions.length; at = after(questions, at, kept)) {
+  for (let at = 0; at < questions.length; at = after(questions, at, kept, values)) {
     const { id } = questions[at] as Question;
     const answer = answers[id];
     path.push(id);
@@ -36,13 +40,13 @@ export function walk(questions: readonly Question[], answers: Answers): { readon
 }
 
 /** An empty `all` holds, an empty `any` does not. */
-function holds({ if: { all, any } }: Rule, answers: Answers): boolean {
-  const test = (condition: Condition) => meets(condition, answers[condition.question]);
+function holds({ if: { all, any } }: Rule, answers: Answers, values: Values): boolean {
+  const test = (condition: Condition) => ("constant" in condition ? values[condition.constant] === true : meets(condition, answers[condition.question]));
   return all ? all.every(test) : (any ?? []).some(test);
 }
 
 /** Without an answer only `not_answered` and `not_equals` hold. */
-function meets({ op, value }: Condition, answer: Answer | undefined): boolean {
+function meets({ op, value }: AnswerCondition, answer: Answer | undefined): boolean {
   const is = (wanted: unknown) => given(answer).includes(wanted);
   const number = answer?.number ?? NaN;
   const than = value as number;

@@ -6,6 +6,7 @@ import { FIELDS } from "./fields/index.ts";
 import { Flow } from "./flow.ts";
 import { Frame } from "./frame.ts";
 import { readableAccent, type Theme } from "./theme.ts";
+import { filled, type Values } from "./values.ts";
 
 /** Pause between a tap on a rating and the next question: long enough to see what was chosen. */
 const ADVANCE_MS = 400;
@@ -14,6 +15,8 @@ const TYPING_MS = 600;
 
 export interface RenderOptions {
   readonly content: SurveyContent;
+  /** What the content leaves open, as the trigger's answer gives it. */
+  readonly values?: Values | undefined;
   /** Where to draw, in the flow of the page. Absent: over the page, in a corner or at its foot. */
   readonly container?: Element;
   readonly theme?: Theme;
@@ -53,10 +56,11 @@ export class Survey implements RenderedSurvey {
   #gone = false;
 
   constructor(options: RenderOptions) {
-    const { content } = options;
-    this.#options = options;
+    const values = options.values ?? {};
+    const content = filled(options.content, values);
+    this.#options = { ...options, content };
     this.#texts = textsOf(content);
-    this.#flow = new Flow(content.questions, (question) => Object.hasOwn(FIELDS, question.type), options.startAt);
+    this.#flow = new Flow(content.questions, (question) => Object.hasOwn(FIELDS, question.type), options.startAt, values);
     if (this.#flow.isOver) throw new Error("no question to draw");
     const dismissible = content.dismissible ?? true;
     this.#frame = new Frame({

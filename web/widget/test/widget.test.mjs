@@ -32,6 +32,39 @@ const radio = (name) => page.getByRole("radio", { name });
 const heading = (name) => page.getByRole("heading", { name });
 const dialog = () => page.getByRole("dialog");
 
+describe("values in texts", () => {
+  const HOSTILE = "<img src=x onerror=\"window.hacked = true\">&amp;{{p1}}";
+  const said = () => page.evaluate(() => document.querySelector("sonde-survey").shadowRoot.querySelector("#title").textContent);
+
+  it("are text, whatever they look like", async () => {
+    await draw(page, survey([{ ...INPUT, title: "By {{p0}}, \\{{not}}", placeholder: "{{p0}}", description: "{{p1}}" }]), { values: { p0: HOSTILE, p1: "one" } });
+    await heading("By ").waitFor();
+    assert.equal(await said(), `By ${HOSTILE}, {{not}}`);
+    assert.equal(await page.getByRole("textbox").last().getAttribute("placeholder"), HOSTILE);
+    assert.equal(await page.evaluate(() => document.querySelector("sonde-survey").shadowRoot.querySelectorAll("img").length), 0);
+    assert.equal(await page.evaluate(() => window.hacked), undefined);
+    await dialog().getByText("one", { exact: true }).waitFor();
+  });
+
+  it("keep to themselves when they run the other way", async () => {
+    await draw(page, survey([{ ...SELECT, title: "{{p0}} (2)", options: [{ id: "a", label: "{{p0}}" }, { id: "b", label: "b" }] }]), { values: { p0: "\u202eنجيب محفوظ" } });
+    await radio("نجيب محفوظ").waitFor();
+    assert.equal(await said(), "\u2068نجيب محفوظ\u2069 (2)");
+    // The number stands after the name: what runs from right to left has not taken it along.
+    const [name, number] = await page.evaluate(() => {
+      const text = document.querySelector("sonde-survey").shadowRoot.querySelector("#title").firstChild;
+      const box = (from, to) => {
+        const range = document.createRange();
+        range.setStart(text, from);
+        range.setEnd(text, to);
+        return range.getBoundingClientRect().x;
+      };
+      return [box(1, 3), box(text.length - 3, text.length)];
+    });
+    assert.ok(number > name, `${number} is left of ${name}`);
+  });
+});
+
 describe("logic", () => {
   const rule = (op, value, then) => ({ if: { all: [{ question: "q1", op, value }] }, then });
 
@@ -52,6 +85,17 @@ describe("logic", () => {
     await radio("So-so").click();
     await button("Send").click();
     await heading("Thank you").waitFor();
+  });
+
+  it("asks the server's constants as it asks answers", async () => {
+    const known = (constant) => [{ if: { all: [{ constant }] }, then: { jump: "q3" } }];
+    await draw(page, survey([{ ...NPS, id: "q1", required: false, logic: known("c0") }, SELECT, STAR]), { values: { c0: true } });
+    await button("Skip").click();
+    await heading(STAR.title).waitFor();
+    await page.evaluate(() => window.survey.destroy());
+    await draw(page, survey([{ ...NPS, id: "q1", required: false, logic: known("c0") }, { ...SELECT, id: "q2" }, STAR]), { values: { c0: false } });
+    await button("Skip").click();
+    await heading(SELECT.title).waitFor();
   });
 
   it("begins where a preview wants it", async () => {
