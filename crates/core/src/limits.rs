@@ -70,6 +70,10 @@ pub const FILTER_PATH_SCALARS_MAX: usize = 512;
 pub const FILTER_VALUE_SCALARS_MAX: usize = 1_024;
 /// Most values of a condition that takes a list.
 pub const FILTER_VALUES_MAX: usize = 100;
+/// Longest pattern of a condition, in scalars.
+pub const PATTERN_SCALARS_MAX: usize = 256;
+/// Most memory that a compiled pattern may take, in bytes; what it keeps while matching is bounded by the same again.
+pub const PATTERN_COMPILED_BYTES_MAX: usize = 512 * 1024;
 /// Most rules of logic per question.
 pub const RULES_PER_QUESTION_MAX: usize = 50;
 /// Most conditions over event, trigger and user properties in the logic of one survey.

@@ -1,10 +1,10 @@
-//! Dates within properties: RFC 3339, with or without a time of day.
+//! Dates in properties, attributes and documents: RFC 3339, with or without a time of day.
 
 /// A moment: seconds since 1970-01-01T00:00:00Z and nanoseconds of the second. Anything finer is cut off.
-pub(super) type Instant = (i64, u32);
+pub(crate) type Instant = (i64, u32);
 
 /// Reads `2026-11-23`, taken as its first moment in UTC, or `2026-11-23T16:10:08.25+01:00`.
-pub(super) fn parse(text: &str) -> Option<Instant> {
+pub(crate) fn parse(text: &str) -> Option<Instant> {
     if !text.is_ascii() {
         return None;
     }
@@ -24,6 +24,12 @@ pub(super) fn parse(text: &str) -> Option<Instant> {
     }
     let (nanos, rest) = fraction(&text[19..])?;
     Some((midnight + hour * 3_600 + minute * 60 + second - offset(rest)?, nanos))
+}
+
+/// Reads a date with a time of day, in milliseconds; anything finer is cut off.
+pub(crate) fn parse_millis(text: &str) -> Option<i64> {
+    let (secs, nanos) = parse(text).filter(|_| text.len() > 10)?;
+    Some(secs * 1_000 + i64::from(nanos) / 1_000_000)
 }
 
 /// A number of exactly `length` digits.
@@ -90,6 +96,13 @@ mod tests {
         ] {
             assert_eq!(parse(text), Some(instant), "{text}");
         }
+    }
+
+    #[test]
+    fn a_moment_in_milliseconds_needs_a_time_of_day() {
+        assert_eq!(parse_millis("2027-01-15T08:00:00.0019Z"), Some(1_800_000_000_001));
+        assert_eq!(parse_millis("1969-12-31T23:59:59.5Z"), Some(-500));
+        assert_eq!(parse_millis("2027-01-15"), None);
     }
 
     #[test]

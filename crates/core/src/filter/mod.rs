@@ -1,13 +1,16 @@
 //! Filters over properties: typed, exact, and read from the JSON text itself.
 //!
 //! * A text is never a number: `"5"` is not `5`. Texts compare by their characters, numbers by their exact value.
-//! * A key that is not there fits no operator but `not_equals` and `not_exists`. A key that is `null` is there.
-//! * `contains` finds a part of a text, or an element of an array.
+//! * A key that is not there fits no operator but `not_equals`, `not_in`, `not_contains` and `not_exists`. A key that is
+//!   `null` is there.
+//! * `contains` finds a part of a text, or an element of an array; `any_of` and `all_of` find several elements of an array.
+//! * `matches` finds a pattern in a text, in linear time.
 //! * `greater`, `less` and their kin compare two numbers, or two RFC 3339 dates as moments, and nothing else.
 
-mod instant;
+pub(crate) mod instant;
 pub mod json;
 mod number;
+mod pattern;
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -17,7 +20,8 @@ use serde_json::value::RawValue;
 
 use crate::limits::{FILTER_PATH_SCALARS_MAX, FILTER_VALUE_SCALARS_MAX, FILTER_VALUES_MAX, PROPERTIES_DEPTH_MAX};
 use crate::properties::Properties;
-use json::{Json, Text};
+use json::Json;
+pub use pattern::Pattern;
 
 /// Whether a text is an RFC 3339 date, with or without a time of day.
 pub(crate) fn is_date(text: &str) -> bool {
@@ -35,8 +39,18 @@ pub enum Operator {
     NotEquals,
     /// One of a list.
     In,
+    /// None of a list; also nothing at all.
+    NotIn,
     /// Part of a text, or element of an array.
     Contains,
+    /// Neither part of a text nor element of an array; also nothing at all.
+    NotContains,
+    /// An array that has at least one of a list.
+    AnyOf,
+    /// An array that has every one of a list.
+    AllOf,
+    /// A text in which a regular expression finds something: the syntax of Rust's `regex`, at most 256 characters.
+    Matches,
     /// Beginning of a text.
     StartsWith,
     /// End of a text.
@@ -68,8 +82,17 @@ pub enum FilterValue {
     Number(Box<str>),
     /// Text.
     Text(Box<str>),
-    /// For `in`: none of these is a list.
+    /// For operators that take several: none of these is a list.
     List(Vec<FilterValue>),
+    /// For `matches`.
+    Pattern(Pattern),
+}
+
+/// An operator and what it compares with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comparison {
+    operator: Operator,
+    value: FilterValue,
 }
 
 /// One condition.
@@ -77,8 +100,7 @@ pub enum FilterValue {
 pub struct Condition {
     /// Where the value is: keys joined by dots.
     pub path: Arc<str>,
-    operator: Operator,
-    value: FilterValue,
+    comparison: Comparison,
 }
 
 /// Conditions that all must hold; none of them lets everything through.
@@ -115,19 +137,19 @@ impl Condition {
         if path.split('.').count() > PROPERTIES_DEPTH_MAX {
             return wrong_path(format!("must name at most {PROPERTIES_DEPTH_MAX} levels"));
         }
-        let value = filter_value(operator, value.map(RawValue::get)).map_err(|detail| InvalidCondition { field: "value", detail })?;
-        Ok(Self { path: path.into(), operator, value })
+        let comparison = Comparison::new(operator, value).map_err(|detail| InvalidCondition { field: "value", detail })?;
+        Ok(Self { path: path.into(), comparison })
     }
 
     /// Which way the value is compared.
     pub const fn operator(&self) -> Operator {
-        self.operator
+        self.comparison.operator
     }
 
     /// The same comparison under another operator that takes the same values.
     #[must_use]
     pub fn with_operator(&self, operator: Operator) -> Self {
-        Self { operator, ..self.clone() }
+        Self { path: Arc::clone(&self.path), comparison: Comparison { operator, value: self.comparison.value.clone() } }
     }
 
     /// Whether it holds for an object.
@@ -141,27 +163,110 @@ impl Condition {
 
     /// Whether it holds for a value, or for none.
     pub fn holds_for(&self, found: Option<Json<'_>>) -> bool {
-        match (self.operator, found) {
-            (Operator::NotExists, found) => found.is_none(),
-            (Operator::NotEquals, None) | (Operator::Exists, Some(_)) => true,
-            (Operator::Equals, Some(found)) => equals(found, &self.value),
-            (Operator::NotEquals, Some(found)) => !equals(found, &self.value),
-            (Operator::In, Some(found)) => matches!(&self.value, FilterValue::List(list) if list.iter().any(|value| equals(found, value))),
-            (Operator::Contains, Some(Json::Array(items))) => json::items(items).any(|item| equals(item, &self.value)),
-            (Operator::Contains, Some(Json::Text(text))) => self.on_text(text, |text, part| text.contains(part)),
-            (Operator::StartsWith, Some(Json::Text(text))) => self.on_text(text, |text, start| text.starts_with(start)),
-            (Operator::EndsWith, Some(Json::Text(text))) => self.on_text(text, |text, end| text.ends_with(end)),
-            (_, None) | (Operator::Contains | Operator::StartsWith | Operator::EndsWith, Some(_)) => false,
-            (Operator::Greater, Some(found)) => compare(found, &self.value).is_some_and(Ordering::is_gt),
-            (Operator::GreaterOrEqual, Some(found)) => compare(found, &self.value).is_some_and(Ordering::is_ge),
-            (Operator::Less, Some(found)) => compare(found, &self.value).is_some_and(Ordering::is_lt),
-            (Operator::LessOrEqual, Some(found)) => compare(found, &self.value).is_some_and(Ordering::is_le),
+        self.comparison.holds_for(found)
+    }
+}
+
+impl Comparison {
+    /// Checks an operator and the JSON that was given as its value, if any. The error is for people.
+    pub fn new(operator: Operator, value: Option<&RawValue>) -> Result<Self, String> {
+        Ok(Self { operator, value: filter_value(operator, value.map(RawValue::get))? })
+    }
+
+    /// Which way the value is compared.
+    pub const fn operator(&self) -> Operator {
+        self.operator
+    }
+
+    /// Whether it holds for a value, or for none.
+    pub fn holds_for(&self, found: Option<Json<'_>>) -> bool {
+        let Some(found) = found else { return self.operator.holds_for_nothing() };
+        match self.operator {
+            Operator::Exists => true,
+            Operator::NotExists => false,
+            Operator::Equals => equals(found, &self.value),
+            Operator::NotEquals => !equals(found, &self.value),
+            Operator::In => self.lists(found),
+            Operator::NotIn => !self.lists(found),
+            Operator::Contains => self.is_within(found),
+            Operator::NotContains => !self.is_within(found),
+            Operator::AnyOf => matches!(found, Json::Array(items) if self.values().iter().any(|value| has_item(items, value))),
+            Operator::AllOf => matches!(found, Json::Array(items) if self.values().iter().all(|value| has_item(items, value))),
+            Operator::StartsWith => self.on_text(found, |text, start| text.starts_with(start)),
+            Operator::EndsWith => self.on_text(found, |text, end| text.ends_with(end)),
+            Operator::Matches => match (found, &self.value) {
+                (Json::Text(text), FilterValue::Pattern(pattern)) => pattern.is_match(&text.read()),
+                _ => false,
+            },
+            Operator::Greater => compare(found, &self.value).is_some_and(Ordering::is_gt),
+            Operator::GreaterOrEqual => compare(found, &self.value).is_some_and(Ordering::is_ge),
+            Operator::Less => compare(found, &self.value).is_some_and(Ordering::is_lt),
+            Operator::LessOrEqual => compare(found, &self.value).is_some_and(Ordering::is_le),
         }
     }
 
-    fn on_text(&self, found: Text<'_>, fits: impl Fn(&str, &str) -> bool) -> bool {
-        matches!(&self.value, FilterValue::Text(value) if fits(&found.read(), value))
+    /// The values of an operator that takes several.
+    fn values(&self) -> &[FilterValue] {
+        match &self.value {
+            FilterValue::List(list) => list,
+            _ => &[],
+        }
     }
+
+    fn lists(&self, found: Json<'_>) -> bool {
+        self.values().iter().any(|value| equals(found, value))
+    }
+
+    /// Whether the value is part of a text or element of an array.
+    fn is_within(&self, found: Json<'_>) -> bool {
+        match found {
+            Json::Array(items) => has_item(items, &self.value),
+            found => self.on_text(found, |text, part| text.contains(part)),
+        }
+    }
+
+    fn on_text(&self, found: Json<'_>, fits: impl Fn(&str, &str) -> bool) -> bool {
+        matches!((found, &self.value), (Json::Text(text), FilterValue::Text(value)) if fits(&text.read(), value))
+    }
+}
+
+impl Operator {
+    /// As written in documents.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Equals => "equals",
+            Self::NotEquals => "not_equals",
+            Self::In => "in",
+            Self::NotIn => "not_in",
+            Self::Contains => "contains",
+            Self::NotContains => "not_contains",
+            Self::AnyOf => "any_of",
+            Self::AllOf => "all_of",
+            Self::Matches => "matches",
+            Self::StartsWith => "starts_with",
+            Self::EndsWith => "ends_with",
+            Self::Greater => "greater",
+            Self::GreaterOrEqual => "greater_or_equal",
+            Self::Less => "less",
+            Self::LessOrEqual => "less_or_equal",
+            Self::Exists => "exists",
+            Self::NotExists => "not_exists",
+        }
+    }
+
+    /// Whether it holds where nothing is found: only what says that something is not so.
+    const fn holds_for_nothing(self) -> bool {
+        matches!(self, Self::NotEquals | Self::NotIn | Self::NotContains | Self::NotExists)
+    }
+
+    /// Whether it takes a list of values.
+    const fn takes_list(self) -> bool {
+        matches!(self, Self::In | Self::NotIn | Self::AnyOf | Self::AllOf)
+    }
+}
+
+fn has_item(items: &str, value: &FilterValue) -> bool {
+    json::items(items).any(|item| equals(item, value))
 }
 
 /// Reads a `value` that is given, also if it is `null`: to be used with `#[serde(default, deserialize_with = …)]`.
@@ -198,19 +303,22 @@ fn filter_value(operator: Operator, json: Option<&str>) -> Result<FilterValue, S
     }
     let found = json.and_then(json::value).ok_or("is missing")?;
     let value = match (operator, found) {
-        (Operator::In, Json::Array(items)) => {
+        (operator, Json::Array(items)) if operator.takes_list() => {
             let list = json::items(items).map(scalar).collect::<Result<Vec<_>, _>>()?;
             if !(1..=FILTER_VALUES_MAX).contains(&list.len()) {
                 return Err(format!("must have 1 to {FILTER_VALUES_MAX} values"));
             }
             FilterValue::List(list)
         }
-        (Operator::In, _) => return Err("must be a list".to_owned()),
+        (operator, _) if operator.takes_list() => return Err("must be a list".to_owned()),
         (_, found) => scalar(found)?,
     };
-    let is_text = matches!(value, FilterValue::Text(_));
     match operator {
-        Operator::StartsWith | Operator::EndsWith if !is_text => Err("must be a text".to_owned()),
+        Operator::StartsWith | Operator::EndsWith if !matches!(value, FilterValue::Text(_)) => Err("must be a text".to_owned()),
+        Operator::Matches => match &value {
+            FilterValue::Text(text) => Ok(FilterValue::Pattern(Pattern::new(text)?)),
+            _ => Err("must be a text".to_owned()),
+        },
         Operator::Greater | Operator::GreaterOrEqual | Operator::Less | Operator::LessOrEqual => match &value {
             FilterValue::Number(_) => Ok(value),
             FilterValue::Text(text) if instant::parse(text).is_some() => Ok(value),

@@ -68,6 +68,15 @@ fn conditions_are_checked_at_their_edges() {
     let list = |count: usize| format!("[{}]", vec!["1"; count].join(","));
     assert!(new("a", Operator::In, Some(&list(FILTER_VALUES_MAX))).is_ok());
     assert_eq!(new("a", Operator::In, Some(&list(FILTER_VALUES_MAX + 1))), Err("value"));
+    for takes_list in [Operator::NotIn, Operator::AnyOf, Operator::AllOf] {
+        assert_eq!(new("a", takes_list, Some("\"x\"")), Err("value"));
+        assert_eq!(new("a", takes_list, Some("[]")), Err("value"));
+        assert!(new("a", takes_list, Some("[\"x\"]")).is_ok());
+    }
+    assert_eq!(new("a", Operator::NotContains, Some("[1]")), Err("value"));
+    assert_eq!(new("a", Operator::Matches, Some("1")), Err("value"));
+    assert_eq!(new("a", Operator::Matches, Some("\"(\"")), Err("value"));
+    assert!(new("a", Operator::Matches, Some("\"^a+$\"")).is_ok());
     assert_eq!(new("a", Operator::Greater, Some("true")), Err("value"));
     assert_eq!(new("a", Operator::Less, Some("\"soon\"")), Err("value"));
     assert!(new("a", Operator::Less, Some("\"2026-11-23\"")).is_ok());
@@ -75,6 +84,36 @@ fn conditions_are_checked_at_their_edges() {
     let text = |scalars: usize| format!("\"{}\"", "ü".repeat(scalars));
     assert!(new("a", Operator::Equals, Some(&text(FILTER_VALUE_SCALARS_MAX))).is_ok());
     assert_eq!(new("a", Operator::Equals, Some(&text(FILTER_VALUE_SCALARS_MAX + 1))), Err("value"));
+}
+
+#[test]
+fn an_operator_is_written_as_it_is_read() {
+    use Operator::{
+        AllOf, AnyOf, Contains, EndsWith, Equals, Exists, Greater, GreaterOrEqual, In, Less, LessOrEqual, Matches, NotContains, NotEquals,
+        NotExists, NotIn, StartsWith,
+    };
+    let all = [
+        Equals,
+        NotEquals,
+        In,
+        NotIn,
+        Contains,
+        NotContains,
+        AnyOf,
+        AllOf,
+        Matches,
+        StartsWith,
+        EndsWith,
+        Greater,
+        GreaterOrEqual,
+        Less,
+        LessOrEqual,
+        Exists,
+        NotExists,
+    ];
+    for operator in all {
+        assert_eq!(serde_json::from_value::<Operator>(operator.as_str().into()).unwrap(), operator);
+    }
 }
 
 fn any_json() -> impl Strategy<Value = serde_json::Value> {
@@ -134,5 +173,10 @@ proptest! {
         let properties = Properties::from_stored(&format!("{{\"a\":{value}}}"));
         let equals = new("a", Operator::Equals, Some(wanted)).unwrap();
         prop_assert_ne!(equals.holds(&properties), equals.with_operator(Operator::NotEquals).holds(&properties));
+        let contains = equals.with_operator(Operator::Contains);
+        prop_assert_ne!(contains.holds(&properties), contains.with_operator(Operator::NotContains).holds(&properties));
+        let within = new("a", Operator::In, Some(&format!("[{wanted}]"))).unwrap();
+        prop_assert_eq!(within.holds(&properties), equals.holds(&properties));
+        prop_assert_ne!(within.holds(&properties), within.with_operator(Operator::NotIn).holds(&properties));
     }
 }

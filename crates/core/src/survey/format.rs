@@ -326,7 +326,7 @@ pub struct FilterFile {
 }
 
 /// A condition on one property. Types count: the text "5" is not the number 5. A key that is not there fits only
-/// `not_equals` and `not_exists`.
+/// `not_equals`, `not_in`, `not_contains` and `not_exists`.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -335,8 +335,9 @@ pub struct ConditionFile {
     pub path: String,
     /// How it is compared.
     pub op: Operator,
-    /// With what: a text, number, true, false or null; for `in` a list of them; nothing for `exists` and `not_exists`.
-    /// `greater`, `less` and their kin take a number or an RFC 3339 date.
+    /// With what: a text, number, true, false or null; for `in`, `not_in`, `any_of` and `all_of` a list of them; nothing for
+    /// `exists` and `not_exists`. `greater`, `less` and their kin take a number or an RFC 3339 date, `matches` a regular
+    /// expression.
     #[serde(default, deserialize_with = "given")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<serde_json::Value>"))]
     pub value: Option<Box<RawValue>>,

@@ -3,6 +3,7 @@
 pub mod document;
 pub mod format;
 pub mod launch;
+pub mod schedule;
 pub mod text;
 mod validate;
 

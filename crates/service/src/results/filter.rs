@@ -99,12 +99,21 @@ impl RowCondition {
 fn choice_holds(condition: &Condition, options: &[Box<str>]) -> bool {
     let mut ids = options.iter().map(|id| Some(Json::Text(Text::plain(id))));
     match condition.operator() {
-        Operator::NotEquals => ids.all(|id| condition.holds_for(id)),
+        Operator::NotEquals | Operator::NotIn => ids.all(|id| condition.holds_for(id)),
+        Operator::AnyOf | Operator::AllOf => {
+            // Ids of options are letters, digits, `_` and `-`: nothing to escape.
+            let quoted: Vec<String> = options.iter().map(|id| format!("\"{id}\"")).collect();
+            condition.holds_for(Some(Json::Array(&quoted.join(","))))
+        }
         Operator::Exists => !options.is_empty(),
         Operator::NotExists => options.is_empty(),
         Operator::Contains => {
             let equals = condition.with_operator(Operator::Equals);
             ids.any(|id| equals.holds_for(id))
+        }
+        Operator::NotContains => {
+            let equals = condition.with_operator(Operator::Equals);
+            !ids.any(|id| equals.holds_for(id))
         }
         _ => ids.any(|id| condition.holds_for(id)),
     }
