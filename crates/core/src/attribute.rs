@@ -153,7 +153,7 @@ impl Attributes {
     }
 }
 
-fn check_name(name: &str) -> Result<(), InvalidAttribute> {
+pub(crate) fn check_name(name: &str) -> Result<(), InvalidAttribute> {
     let length = name.chars().count();
     if length == 0 || length > ATTRIBUTE_NAME_SCALARS_MAX || name.chars().any(char::is_control) {
         return Err(InvalidAttribute::Name);

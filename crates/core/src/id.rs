@@ -86,6 +86,10 @@ id_type!(
     MemberId, "mbr"
 );
 id_type!(
+    /// A saved audience, to be named by surveys.
+    CohortId, "coh"
+);
+id_type!(
     /// An API key, to be named without showing it.
     KeyId, "key"
 );

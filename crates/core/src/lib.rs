@@ -6,6 +6,7 @@
 
 pub mod answer;
 pub mod attribute;
+pub mod audience;
 pub mod decide;
 pub mod display;
 pub mod event;

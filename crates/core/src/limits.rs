@@ -74,6 +74,24 @@ pub const FILTER_VALUES_MAX: usize = 100;
 pub const PATTERN_SCALARS_MAX: usize = 256;
 /// Most memory that a compiled pattern may take, in bytes; what it keeps while matching is bounded by the same again.
 pub const PATTERN_COMPILED_BYTES_MAX: usize = 512 * 1024;
+/// Most conditions with a pattern per survey or cohort.
+pub const PATTERNS_MAX: usize = 50;
+/// Most nodes of an audience, over all levels.
+pub const AUDIENCE_NODES_MAX: usize = 200;
+/// Most nodes directly below one node of an audience.
+pub const AUDIENCE_CHILDREN_MAX: usize = 50;
+/// Deepest nesting of an audience; its root is level 1.
+pub const AUDIENCE_DEPTH_MAX: usize = 5;
+/// Longest time that a condition of an audience looks back or ahead, in days.
+pub const AUDIENCE_DAYS_MAX: u32 = 3_650;
+/// Most cohorts per workspace.
+pub const COHORTS_PER_WORKSPACE_MAX: usize = 500;
+/// Most names in a survey's sequence of frontend triggers.
+pub const TRIGGER_SEQUENCE_MAX: usize = 10;
+/// Names of a session's firings that a decision looks at, the newest.
+pub const TRIGGER_SEQUENCE_CONSIDERED: usize = 100;
+/// Largest quota of completed responses.
+pub const QUOTA_MAX: u64 = 1_000_000_000;
 /// Most rules of logic per question.
 pub const RULES_PER_QUESTION_MAX: usize = 50;
 /// Most conditions over event, trigger and user properties in the logic of one survey.

@@ -79,6 +79,10 @@ pub struct SurveyHistory {
     pub first_answered_at: Option<Timestamp>,
     /// When a display was first completed.
     pub completed_at: Option<Timestamp>,
+    /// When the first answer of the last answered display was saved.
+    pub last_answered_at: Option<Timestamp>,
+    /// When a display was last completed.
+    pub last_completed_at: Option<Timestamp>,
 }
 
 impl SurveyHistory {
@@ -88,6 +92,8 @@ impl SurveyHistory {
         self.last_shown_at = self.last_shown_at.max(other.last_shown_at);
         self.first_answered_at = earliest(self.first_answered_at, other.first_answered_at);
         self.completed_at = earliest(self.completed_at, other.completed_at);
+        self.last_answered_at = self.last_answered_at.max(other.last_answered_at);
+        self.last_completed_at = self.last_completed_at.max(other.last_completed_at);
     }
 }
 
@@ -302,9 +308,24 @@ mod tests {
     #[test]
     fn uniting_adds_showings_and_keeps_the_first_answer_and_the_last_showing() {
         let at = |millis| Some(Timestamp::from_millis(millis));
-        let mut own = SurveyHistory { shown_count: 2, last_shown_at: at(40), first_answered_at: at(41), completed_at: None };
-        own.unite(&SurveyHistory { shown_count: 1, last_shown_at: at(20), first_answered_at: at(21), completed_at: at(22) });
-        assert_eq!(own, SurveyHistory { shown_count: 3, last_shown_at: at(40), first_answered_at: at(21), completed_at: at(22) });
+        let mut own = SurveyHistory {
+            shown_count: 2,
+            last_shown_at: at(40),
+            first_answered_at: at(41),
+            last_answered_at: at(41),
+            ..Default::default()
+        };
+        let other = SurveyHistory {
+            shown_count: 1,
+            last_shown_at: at(20),
+            first_answered_at: at(21),
+            completed_at: at(22),
+            last_answered_at: at(31),
+            last_completed_at: at(32),
+        };
+        own.unite(&other);
+        let united = SurveyHistory { shown_count: 3, last_shown_at: at(40), last_answered_at: at(41), ..other };
+        assert_eq!(own, united);
         own.shown_count = u32::MAX;
         own.unite(&SurveyHistory { shown_count: 1, ..SurveyHistory::default() });
         assert_eq!(own.shown_count, u32::MAX);

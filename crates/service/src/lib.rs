@@ -21,6 +21,7 @@ mod known_keys;
 pub mod live_events;
 mod observe;
 mod passwords;
+mod quotas;
 mod random;
 pub mod rate_limit;
 pub mod results;
@@ -64,6 +65,7 @@ pub struct Service<E: Engine> {
     tokens: token::TokenSigner,
     merges: users::MergesUnderWay,
     response_changes: results::ResponseChanges,
+    quotas: quotas::Quotas,
     doors: accounts::Doors,
     figures: Arc<figures::Figures>,
     rate_limits: std::sync::OnceLock<rate_limit::RateLimits>,
@@ -79,6 +81,7 @@ impl<E: Engine> Service<E> {
         let clock: Arc<dyn Clock> = Arc::new(clock::SteadyClock::starting_from(clock, engine.latest_time().await?));
         let figures = Arc::new(figures::Figures::default());
         let queue = write_queue::WriteQueue::start(Arc::clone(&engine), options, Arc::clone(&figures));
+        let quotas = quotas::Quotas::load(&*engine, &cache.workspace_ids()).await?;
         let service = Arc::new(Self {
             engine,
             clock,
@@ -91,6 +94,7 @@ impl<E: Engine> Service<E> {
             tokens: token::TokenSigner::new(secret),
             merges: users::MergesUnderWay::default(),
             response_changes: results::ResponseChanges::default(),
+            quotas,
             doors: accounts::Doors::default(),
             figures,
             rate_limits: std::sync::OnceLock::new(),

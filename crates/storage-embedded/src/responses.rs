@@ -66,6 +66,17 @@ impl Responses for EmbeddedStore {
             .await
     }
 
+    async fn completed_counts(&self, workspace: WorkspaceId) -> Result<Vec<(SurveyId, u64)>, StorageError> {
+        self.projector.catch_up(self.activity.outbox_written()).await?;
+        self.reader
+            .run(move |connection| {
+                let sql = "SELECT survey_id, completed FROM completions WHERE workspace_id = ?1 ORDER BY survey_id";
+                let read = |row: &Row<'_>| Ok((SurveyId::from_bytes(row.get(0)?), row.get::<_, i64>(1)?.cast_unsigned()));
+                read_all(connection, "count completed responses", sql, params![workspace.as_bytes()], read)
+            })
+            .await
+    }
+
     async fn response_counts(&self, workspace: WorkspaceId) -> Result<Vec<(SurveyId, ResponseCounts)>, StorageError> {
         self.projector.catch_up(self.activity.outbox_written()).await?;
         self.reader
@@ -136,6 +147,17 @@ pub(crate) fn set_projected_seq(transaction: &Transaction<'_>, seq: u64) -> Resu
         .map_err(|error| error::sqlite("note how far responses are told", error))
 }
 
+/// Counts a completed display once: before its row says that it is completed. Nothing lowers the count.
+fn count_completion(transaction: &Transaction<'_>, workspace: WorkspaceId, display: DisplayId, survey: SurveyId) -> Result<(), StorageError> {
+    let sql = "INSERT INTO completions (workspace_id, survey_id, completed) SELECT ?1, ?3, 1 \
+               WHERE NOT EXISTS (SELECT 1 FROM responses WHERE workspace_id = ?1 AND display_id = ?2 AND completed) \
+               AND NOT EXISTS (SELECT 1 FROM deleted_responses WHERE workspace_id = ?1 AND display_id = ?2) \
+               ON CONFLICT (workspace_id, survey_id) DO UPDATE SET completed = completed + 1";
+    let row = params![workspace.as_bytes(), display.as_bytes(), survey.as_bytes()];
+    let counted = transaction.prepare_cached(sql).and_then(|mut statement| statement.execute(row));
+    counted.map(|_| ()).map_err(|error| error::sqlite("count a completed response", error))
+}
+
 /// Tells SQLite one entry of the outbox. Telling it twice changes nothing.
 pub(crate) fn project(transaction: &Transaction<'_>, entry: &Entry) -> Result<(), StorageError> {
     let failed = |error| error::sqlite("store a response", error);
@@ -144,6 +166,9 @@ pub(crate) fn project(transaction: &Transaction<'_>, entry: &Entry) -> Result<()
             let id = |text: &str, error: sonde_core::id::InvalidId| BadRow::new(format!("{text:?}: {error}")).at("outbox", &[]);
             let display_id: DisplayId = display.id().parse().map_err(|error| id(display.id(), error))?;
             let survey: SurveyId = display.survey().parse().map_err(|error| id(display.survey(), error))?;
+            if display.is_completed() {
+                count_completion(transaction, user.workspace, display_id, survey)?;
+            }
             let sql = "INSERT INTO responses (workspace_id, display_id, survey_id, anonymous, user_id, display) \
                        SELECT ?1, ?2, ?3, ?4, ?5, ?6 \
                        WHERE NOT EXISTS (SELECT 1 FROM deleted_responses WHERE workspace_id = ?1 AND display_id = ?2) ON CONFLICT (workspace_id, display_id) DO UPDATE \

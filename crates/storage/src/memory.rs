@@ -51,6 +51,8 @@ struct Everything {
     token_secret: Option<[u8; 32]>,
     surveys: BTreeMap<(WorkspaceId, SurveyId), SurveyRecord>,
     deleted_responses: BTreeSet<(WorkspaceId, DisplayId)>,
+    /// Every display that was ever completed, and its survey.
+    completed: BTreeMap<(WorkspaceId, DisplayId), SurveyId>,
     versions: BTreeMap<(WorkspaceId, SurveyId, u32), SurveyVersion>,
     users: BTreeMap<UserRef, UserState>,
     displays: BTreeMap<(UserRef, DisplayId), Display>,
@@ -286,6 +288,10 @@ impl Everything {
             return Outcome::VersionConflict;
         }
         for display in change.displays {
+            let place = (change.user.workspace, display.id);
+            if display.completed_at.is_some() && !self.deleted_responses.contains(&place) {
+                self.completed.insert(place, display.survey);
+            }
             self.displays.insert((change.user.clone(), display.id), display);
         }
         for mark in change.consumed {

@@ -69,6 +69,10 @@ pub trait Responses: Send + Sync + 'static {
         limit: u32,
     ) -> impl Future<Output = Result<usize, StorageError>> + Send;
 
+    /// How many responses of each survey of a workspace were ever completed, also those deleted afterwards; surveys without
+    /// any are missing.
+    fn completed_counts(&self, workspace: WorkspaceId) -> impl Future<Output = Result<Vec<(SurveyId, u64)>, StorageError>> + Send;
+
     /// How far the displays of each survey of a workspace came; surveys that were never shown are missing.
     fn response_counts(&self, workspace: WorkspaceId)
     -> impl Future<Output = Result<Vec<(SurveyId, ResponseCounts)>, StorageError>> + Send;

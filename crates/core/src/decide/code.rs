@@ -92,9 +92,15 @@ impl Reason {
     pub const fn kind(&self) -> ReasonCode {
         match self {
             Self::NotLive { .. } => ReasonCode::NotLive,
+            Self::NotStarted { .. } => ReasonCode::NotStarted,
+            Self::Ended { .. } => ReasonCode::Ended,
+            Self::OutsideHours { .. } => ReasonCode::OutsideHours,
+            Self::QuotaReached { .. } => ReasonCode::QuotaReached,
             Self::WrongTrigger => ReasonCode::WrongTrigger,
             Self::TriggerFilter { .. } => ReasonCode::TriggerFilter,
+            Self::TriggerSequence { .. } => ReasonCode::TriggerSequence,
             Self::WrongPlatform => ReasonCode::WrongPlatform,
+            Self::Audience(_) => ReasonCode::Audience,
             Self::NotSampled { .. } => ReasonCode::NotSampled,
             Self::NoEvent { .. } => ReasonCode::NoEvent,
             Self::EventFilter { .. } => ReasonCode::EventFilter,

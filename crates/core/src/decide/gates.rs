@@ -3,9 +3,11 @@
 use sha2::{Digest, Sha256};
 
 use super::{DueEvents, Moment, Reason, WorkspaceSnapshot};
+use crate::audience::Person;
 use crate::event::EventRecord;
 use crate::id::SurveyId;
 use crate::survey::launch::{Activation, RepeatUntil, SamplingRate, TriggerRule};
+use crate::survey::schedule::Closed;
 use crate::survey::{Survey, SurveyStatus};
 use crate::time::{Span, Timestamp};
 use crate::user::{Consumption, UserActivity, UserRef};
@@ -40,12 +42,16 @@ pub(super) struct Gate {
 }
 
 /// All gates, cheapest and most telling first.
-pub(super) const GATES: [Gate; 9] = [
+pub(super) const GATES: [Gate; 13] = [
     Gate { name: "live", refuses: live },
+    Gate { name: "schedule", refuses: schedule },
+    Gate { name: "quota", refuses: quota },
     Gate { name: "trigger", refuses: trigger },
     Gate { name: "trigger_filter", refuses: trigger_filter },
+    Gate { name: "trigger_sequence", refuses: trigger_sequence },
     Gate { name: "platform", refuses: platform },
     Gate { name: "event", refuses: event },
+    Gate { name: "audience", refuses: audience },
     Gate { name: "repeat", refuses: repeat },
     Gate { name: "wait_period", refuses: wait_period },
     Gate { name: "sampling", refuses: sampling },
@@ -55,6 +61,21 @@ pub(super) const GATES: [Gate; 9] = [
 fn live(case: &mut Case<'_>) -> Option<Reason> {
     let status = case.survey.status;
     (status != SurveyStatus::Live).then_some(Reason::NotLive { status })
+}
+
+fn schedule(case: &mut Case<'_>) -> Option<Reason> {
+    let closed = case.survey.document.launch.schedule.as_ref()?.closed(case.moment.now)?;
+    Some(match closed {
+        Closed::NotStarted { starts_at } => Reason::NotStarted { starts_at },
+        Closed::Ended { ended_at } => Reason::Ended { ended_at },
+        Closed::OutsideHours { opens_at } => Reason::OutsideHours { opens_at },
+    })
+}
+
+fn quota(case: &mut Case<'_>) -> Option<Reason> {
+    let quota = case.survey.document.launch.quota?;
+    let completed = case.moment.completed.of(case.survey.id);
+    (completed >= quota).then_some(Reason::QuotaReached { completed, quota })
 }
 
 fn trigger(case: &mut Case<'_>) -> Option<Reason> {
@@ -71,6 +92,14 @@ fn listed_trigger<'a>(case: &Case<'a>) -> Option<&'a TriggerRule> {
 fn trigger_filter(case: &mut Case<'_>) -> Option<Reason> {
     let failed = listed_trigger(case)?.filter.first_failure(case.moment.properties)?;
     Some(Reason::TriggerFilter { path: failed.path.clone() })
+}
+
+/// Each name is looked for after the one before it: whatever is found earliest leaves most for the others.
+fn trigger_sequence(case: &mut Case<'_>) -> Option<Reason> {
+    let mut fired = case.moment.sequence?.iter();
+    let wanted = &case.survey.document.launch.trigger_sequence;
+    let missing = wanted.iter().find(|name| !fired.any(|fired| fired == *name))?;
+    Some(Reason::TriggerSequence { missing: missing.clone() })
 }
 
 fn platform(case: &mut Case<'_>) -> Option<Reason> {
@@ -147,6 +176,12 @@ fn keep_nearest(nearest: &mut Option<Reason>, found: Reason) {
 fn newest_consumed<'a>(case: &Case<'a>) -> Option<&'a Consumption> {
     let marks = case.activity.consumed.iter().filter(|mark| mark.survey == case.survey.id);
     marks.max_by_key(|mark| (mark.effective_at, mark.seq))
+}
+
+fn audience(case: &mut Case<'_>) -> Option<Reason> {
+    let audience = case.survey.document.launch.audience.as_ref()?;
+    let person = Person { state: &case.activity.state, cohorts: &case.snapshot.cohorts, now: case.moment.now };
+    audience.unmet(person).map(Reason::Audience)
 }
 
 fn repeat(case: &mut Case<'_>) -> Option<Reason> {

@@ -2,6 +2,7 @@
 //! winner. `explain` is this function's output, never a second one.
 
 mod code;
+mod completed;
 mod gates;
 mod reason;
 mod sentence;
@@ -15,9 +16,11 @@ use crate::properties::Properties;
 use crate::survey::Survey;
 use crate::survey::launch::Platform;
 use crate::time::Timestamp;
+use crate::trigger::TriggerName;
 use crate::user::UserActivity;
 
 pub use code::ReasonCode;
+pub use completed::Completed;
 pub use gates::sampling_point;
 use gates::{Case, GATES, Gate};
 pub use reason::{Reason, Reasons};
@@ -34,6 +37,11 @@ pub struct Moment<'a> {
     pub properties: &'a Properties,
     /// Where. `None` asks about any of each survey's own platforms, without a competition as above.
     pub platform: Option<Platform>,
+    /// Names of the frontend triggers that were fired before in this session, oldest first. `None` asks about a session in
+    /// which any sequence was fired.
+    pub sequence: Option<&'a [TriggerName]>,
+    /// Completed responses per survey, for quotas.
+    pub completed: &'a Completed,
     /// When, by the server's clock.
     pub now: Timestamp,
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::audience::Unmet;
 use crate::id::SurveyId;
 use crate::survey::SurveyStatus;
 use crate::survey::launch::RepeatUntil;
@@ -16,6 +17,28 @@ pub enum Reason {
         /// What it is instead.
         status: SurveyStatus,
     },
+    /// The survey's schedule has not begun.
+    NotStarted {
+        /// When it begins.
+        starts_at: Timestamp,
+    },
+    /// The survey's schedule is over.
+    Ended {
+        /// When it ended.
+        ended_at: Timestamp,
+    },
+    /// It is none of the survey's weekdays or hours.
+    OutsideHours {
+        /// When the next of them begin; `None` when the schedule is over before.
+        opens_at: Option<Timestamp>,
+    },
+    /// As many responses were completed as were wanted.
+    QuotaReached {
+        /// How many were completed.
+        completed: u64,
+        /// How many were wanted.
+        quota: u64,
+    },
     /// The survey does not show at this frontend trigger.
     WrongTrigger,
     /// The frontend trigger's properties do not pass the survey's filter.
@@ -23,8 +46,15 @@ pub enum Reason {
         /// The path of the first condition that does not hold.
         path: Arc<str>,
     },
+    /// Other frontend triggers had to be fired before.
+    TriggerSequence {
+        /// The first of them that was not, after those before it.
+        missing: TriggerName,
+    },
     /// The survey does not show on this platform.
     WrongPlatform,
+    /// The user is not among those to be asked.
+    Audience(Unmet),
     /// The user is outside the sample.
     NotSampled {
         /// Where the user falls, in hundredths of a per cent, 0 to 9 999.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::{Reason, ReasonCode};
+use crate::audience::{SurveyEvent, Unmet, UnmetAbout};
 use crate::id::SurveyId;
 use crate::survey::SurveyStatus;
 use crate::survey::launch::RepeatUntil;
@@ -17,6 +18,8 @@ pub enum Fact {
     Time(Timestamp),
     /// A number; its name says the unit.
     Number(u64),
+    /// Yes or no.
+    Boolean(bool),
     /// A text: a name, a path, a choice.
     Text(Arc<str>),
     /// Another survey.
@@ -53,8 +56,24 @@ impl Reason {
                 SurveyStatus::Paused => "The survey is paused.".to_owned(),
                 SurveyStatus::Ended => "The survey has ended.".to_owned(),
             },
+            Self::NotStarted { starts_at } => format!("The survey starts {}.", moment(*starts_at, now)),
+            Self::Ended { ended_at } => format!("The survey's time was over {}.", moment(*ended_at, now)),
+            Self::OutsideHours { opens_at: Some(opens_at) } => {
+                format!("It is none of the survey's days and hours; the next begin {}.", moment(*opens_at, now))
+            }
+            Self::OutsideHours { opens_at: None } => {
+                "It is none of the survey's days and hours, and its time is over before the next begin.".to_owned()
+            }
+            Self::QuotaReached { completed, quota } => {
+                let responses = if *completed == 1 { "response was" } else { "responses were" };
+                format!("{completed} {responses} completed; the survey asks for {quota}.")
+            }
             Self::WrongTrigger => "The survey does not show at this frontend trigger.".to_owned(),
             Self::TriggerFilter { path } => format!("The frontend trigger's property “{path}” does not pass the survey's filter."),
+            Self::TriggerSequence { missing } => {
+                format!("The frontend trigger “{missing}” must be fired before, in the survey's order and in the same session.")
+            }
+            Self::Audience(unmet) => format!("The user is not in the audience: {}.", unmet_sentence(unmet, survey_name)),
             Self::WrongPlatform => "The survey does not show on this platform.".to_owned(),
             Self::NotSampled { point, rate } => {
                 format!("The survey asks {} of users; this user falls at {}, outside.", percent(*rate), percent(*point))
@@ -105,7 +124,15 @@ impl Reason {
     pub fn facts(&self) -> Vec<(&'static str, Fact)> {
         match self {
             Self::NotLive { status } => vec![("status", text(status_name(*status)))],
-            Self::WrongTrigger | Self::WrongPlatform | Self::NoEvent { trigger: None } => Vec::new(),
+            Self::WrongTrigger | Self::WrongPlatform | Self::NoEvent { trigger: None } | Self::OutsideHours { opens_at: None } => {
+                Vec::new()
+            }
+            Self::NotStarted { starts_at } => vec![("starts_at", Fact::Time(*starts_at))],
+            Self::Ended { ended_at } => vec![("ended_at", Fact::Time(*ended_at))],
+            Self::OutsideHours { opens_at: Some(opens_at) } => vec![("opens_at", Fact::Time(*opens_at))],
+            Self::QuotaReached { completed, quota } => vec![("completed", Fact::Number(*completed)), ("quota", Fact::Number(*quota))],
+            Self::TriggerSequence { missing } => vec![("missing", Fact::Text(missing.clone().into()))],
+            Self::Audience(unmet) => unmet_facts(unmet),
             Self::NoEvent { trigger: Some(trigger) } => vec![name(trigger)],
             Self::EventTooFew { found, needed } => {
                 vec![("found", Fact::Number((*found).into())), ("needed", Fact::Number((*needed).into()))]
@@ -139,6 +166,50 @@ impl Reason {
             Self::IdentityUnverified { refused_at } => vec![("refused_at", Fact::Time(*refused_at))],
         }
     }
+}
+
+fn unmet_sentence(unmet: &Unmet, survey_name: Names<'_>) -> String {
+    let negated = unmet.is_negated;
+    match &unmet.about {
+        UnmetAbout::Attribute { name, operator } => {
+            let does = if negated { "passes a condition that leaves out" } else { "does not pass the condition" };
+            format!("the attribute “{name}” {does} ({operator})")
+        }
+        UnmetAbout::Survey { survey, event, within_days } => {
+            let has = if negated { "has" } else { "has not" };
+            let done = match event {
+                SurveyEvent::Seen => "seen",
+                SurveyEvent::Answered => "answered",
+                SurveyEvent::Completed => "completed",
+            };
+            let which = survey_name(*survey).map_or_else(|| format!("the survey {survey}"), |name| format!("“{name}”"));
+            let within = within_days.map_or_else(String::new, |days| format!(" in the last {days} d"));
+            format!("the user {has} {done} {which}{within}")
+        }
+        UnmetAbout::Cohort { cohort, name } => {
+            let is = if negated { "is" } else { "is not" };
+            let which = if name.is_empty() { cohort.to_string() } else { format!("“{name}”") };
+            format!("the user {is} in the cohort {which}")
+        }
+    }
+}
+
+fn unmet_facts(unmet: &Unmet) -> Vec<(&'static str, Fact)> {
+    let mut facts = match &unmet.about {
+        UnmetAbout::Attribute { name, operator } => vec![("attribute", Fact::Text(Arc::clone(name))), ("op", text(operator))],
+        UnmetAbout::Survey { survey, event, within_days } => {
+            let mut facts = vec![("survey", Fact::Survey(*survey)), ("op", text(event.as_str()))];
+            facts.extend(within_days.map(|days| ("within_days", Fact::Number(days.into()))));
+            facts
+        }
+        UnmetAbout::Cohort { cohort, name } => {
+            vec![("cohort", Fact::Text(cohort.to_string().into())), ("cohort_name", Fact::Text(Arc::clone(name)))]
+        }
+    };
+    if unmet.is_negated {
+        facts.push(("negated", Fact::Boolean(true)));
+    }
+    facts
 }
 
 fn repeat_limit(until: RepeatUntil, shown_count: u32, again_at: Option<Timestamp>, now: Timestamp) -> String {
@@ -251,8 +322,9 @@ fn utc(at: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::ReasonCode::{Audience, Ended, EventCancelled, NotStarted, OutsideHours, QuotaReached, TriggerSequence};
+    use super::ReasonCode::EventCancelled;
     use super::*;
+    use crate::id::CohortId;
 
     /// 2026-11-23 19:12:00 UTC.
     const NOW: Timestamp = Timestamp::from_millis(1_795_461_120_000);
@@ -269,6 +341,18 @@ mod tests {
         (survey == SurveyId::from_bytes([1; 16])).then(|| "Sleep quality".to_owned())
     }
 
+    fn unmet(about: UnmetAbout, is_negated: bool) -> Reason {
+        Reason::Audience(Unmet { about, is_negated })
+    }
+
+    fn survey(id: u8, event: SurveyEvent, within_days: Option<u32>) -> UnmetAbout {
+        UnmetAbout::Survey { survey: SurveyId::from_bytes([id; 16]), event, within_days }
+    }
+
+    fn cohort(name: &str) -> UnmetAbout {
+        UnmetAbout::Cohort { cohort: CohortId::from_bytes([3; 16]), name: name.into() }
+    }
+
     #[test]
     fn every_reason_is_a_sentence_with_its_facts() {
         let path: Arc<str> = "author.name".into();
@@ -277,6 +361,40 @@ mod tests {
             (Reason::NotLive { status: SurveyStatus::Draft }, "The survey is a draft; it was never launched."),
             (Reason::NotLive { status: SurveyStatus::Paused }, "The survey is paused."),
             (Reason::NotLive { status: SurveyStatus::Ended }, "The survey has ended."),
+            (Reason::NotStarted { starts_at: at(3_600) }, "The survey starts in 1 h (2026-11-23 20:12 UTC)."),
+            (Reason::Ended { ended_at: at(-3_600) }, "The survey's time was over 1 h ago (2026-11-23 18:12 UTC)."),
+            (
+                Reason::OutsideHours { opens_at: Some(at(7_200)) },
+                "It is none of the survey's days and hours; the next begin in 2 h (2026-11-23 21:12 UTC).",
+            ),
+            (
+                Reason::OutsideHours { opens_at: None },
+                "It is none of the survey's days and hours, and its time is over before the next begin.",
+            ),
+            (Reason::QuotaReached { completed: 1, quota: 1 }, "1 response was completed; the survey asks for 1."),
+            (Reason::QuotaReached { completed: 203, quota: 200 }, "203 responses were completed; the survey asks for 200."),
+            (
+                Reason::TriggerSequence { missing: slept() },
+                "The frontend trigger “ended sleep” must be fired before, in the survey's order and in the same session.",
+            ),
+            (
+                unmet(UnmetAbout::Attribute { name: "plan".into(), operator: "equals" }, false),
+                "The user is not in the audience: the attribute “plan” does not pass the condition (equals).",
+            ),
+            (
+                unmet(UnmetAbout::Attribute { name: "plan".into(), operator: "equals" }, true),
+                "The user is not in the audience: the attribute “plan” passes a condition that leaves out (equals).",
+            ),
+            (
+                unmet(survey(1, SurveyEvent::Completed, Some(30)), true),
+                "The user is not in the audience: the user has completed “Sleep quality” in the last 30 d.",
+            ),
+            (
+                unmet(survey(2, SurveyEvent::Seen, None), false),
+                "The user is not in the audience: the user has not seen the survey srv_02020202020202020202020202020202.",
+            ),
+            (unmet(cohort("Night owls"), false), "The user is not in the audience: the user is not in the cohort “Night owls”."),
+            (unmet(cohort(""), true), "The user is not in the audience: the user is in the cohort coh_03030303030303030303030303030303."),
             (Reason::WrongTrigger, "The survey does not show at this frontend trigger."),
             (
                 Reason::TriggerFilter { path: Arc::clone(&path) },
@@ -343,7 +461,7 @@ mod tests {
             assert_eq!(reason.sentence(NOW, &known), *sentence);
         }
         let missing: Vec<_> = ReasonCode::ALL.into_iter().filter(|code| !table.iter().any(|(reason, _)| reason.kind() == *code)).collect();
-        let no_gate_yet = [NotStarted, Ended, OutsideHours, QuotaReached, TriggerSequence, Audience, EventCancelled];
+        let no_gate_yet = [EventCancelled];
         assert_eq!(missing, no_gate_yet, "reasons without a sentence in this table");
     }
 

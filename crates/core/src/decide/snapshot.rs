@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::audience::{Cohort, Cohorts};
 use crate::id::WorkspaceId;
 use crate::survey::{Survey, SurveyStatus};
 use crate::time::Span;
@@ -14,6 +15,8 @@ pub struct WorkspaceSnapshot {
     pub workspace: WorkspaceId,
     /// Minimum time between two surveys for one user; zero is none.
     pub wait_period: Span,
+    /// Its cohorts.
+    pub cohorts: Cohorts,
     /// By id.
     surveys: Vec<Survey>,
     /// Places in `surveys` of the live ones, by frontend trigger.
@@ -32,7 +35,14 @@ impl WorkspaceSnapshot {
                 }
             }
         }
-        Self { workspace, wait_period, surveys, live_by_trigger }
+        Self { workspace, wait_period, cohorts: Cohorts::new(), surveys, live_by_trigger }
+    }
+
+    /// With these cohorts.
+    #[must_use]
+    pub fn with_cohorts(mut self, cohorts: impl IntoIterator<Item = Cohort>) -> Self {
+        self.cohorts = cohorts.into_iter().map(|cohort| (cohort.id, cohort)).collect();
+        self
     }
 
     /// Every survey, whatever its status.

@@ -252,10 +252,12 @@ pub fn respond(
     if !display.answers.is_empty() {
         display.first_answered_at.get_or_insert(now);
         history.first_answered_at.get_or_insert(now);
+        history.last_answered_at = history.last_answered_at.max(display.first_answered_at);
     }
     if completed {
         display.completed_at.get_or_insert(now);
         history.completed_at.get_or_insert(now);
+        history.last_completed_at = history.last_completed_at.max(display.completed_at);
     }
     display.state = state_after_answers(&display);
     let mut change = UserChange::of_state(user, state);

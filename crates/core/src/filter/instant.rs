@@ -1,5 +1,7 @@
 //! Dates in properties, attributes and documents: RFC 3339, with or without a time of day.
 
+use crate::time::Timestamp;
+
 /// A moment: seconds since 1970-01-01T00:00:00Z and nanoseconds of the second. Anything finer is cut off.
 pub(crate) type Instant = (i64, u32);
 
@@ -24,6 +26,12 @@ pub(crate) fn parse(text: &str) -> Option<Instant> {
     }
     let (nanos, rest) = fraction(&text[19..])?;
     Some((midnight + hour * 3_600 + minute * 60 + second - offset(rest)?, nanos))
+}
+
+/// A moment of ours.
+pub(crate) fn of(at: Timestamp) -> Instant {
+    let (secs, millis) = (at.as_millis().div_euclid(1_000), at.as_millis().rem_euclid(1_000));
+    (secs, u32::try_from(millis).unwrap_or(0) * 1_000_000)
 }
 
 /// Reads a date with a time of day, in milliseconds; anything finer is cut off.

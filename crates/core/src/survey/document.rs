@@ -60,6 +60,10 @@ impl SurveyDocument {
             launch: Launch {
                 platforms: Platform::ALL.to_vec(),
                 frontend_triggers: Vec::new(),
+                trigger_sequence: Vec::new(),
+                schedule: None,
+                audience: None,
+                quota: None,
                 activation: None,
                 priority: Priority::default(),
                 sampling: SamplingRate::ALL,

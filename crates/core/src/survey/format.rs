@@ -276,6 +276,15 @@ pub struct LaunchFile {
     pub platforms: Option<Vec<PlatformFile>>,
     /// The moments in the app or site at which it may show; at least one.
     pub frontend_triggers: Vec<TriggerFile>,
+    /// 1 to 10 frontend triggers that must have been fired in this order, in the same session and before the one at which
+    /// the survey shows; others may lie in between. Default: none.
+    pub trigger_sequence: Option<Vec<String>>,
+    /// When it may be asked. Default: always.
+    pub schedule: Option<ScheduleFile>,
+    /// Who may be asked. Default: everybody.
+    pub audience: Option<NodeFile>,
+    /// How many responses are wanted. Default: any number.
+    pub quota: Option<QuotaFile>,
     /// "Activate with backend event". Absent: it needs no event.
     pub activation: Option<ActivationFile>,
     /// Which of several due surveys is shown. Default: `normal`.
@@ -341,6 +350,134 @@ pub struct ConditionFile {
     #[serde(default, deserialize_with = "given")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<serde_json::Value>"))]
     pub value: Option<Box<RawValue>>,
+}
+
+/// When a survey may be asked, on the clock of a time zone. An hour that the clock skips is never there; one that comes
+/// twice counts twice.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ScheduleFile {
+    /// Not before this moment: RFC 3339.
+    pub starts_at: Option<String>,
+    /// Not from this moment on: RFC 3339, later than `starts_at`.
+    pub ends_at: Option<String>,
+    /// Name of a time zone, such as `Europe/Berlin`. Default: `UTC`.
+    pub time_zone: Option<String>,
+    /// On these days, at least one. Default: every day.
+    pub weekdays: Option<Vec<WeekdayFile>>,
+    /// Within these hours. Default: the whole day.
+    pub hours: Option<HoursFile>,
+}
+
+/// A day of the week.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum WeekdayFile {
+    /// Monday.
+    Mon,
+    /// Tuesday.
+    Tue,
+    /// Wednesday.
+    Wed,
+    /// Thursday.
+    Thu,
+    /// Friday.
+    Fri,
+    /// Saturday.
+    Sat,
+    /// Sunday.
+    Sun,
+}
+
+/// Hours of a day. When `from` is later than `to` they go on past midnight and belong to the day on which they began.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct HoursFile {
+    /// The first minute, `00:00` to `23:59`.
+    pub from: String,
+    /// The first minute after them, `00:00` to `23:59`; another than `from`.
+    pub to: String,
+}
+
+/// How many responses are wanted.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct QuotaFile {
+    /// Completed ones: 1 to 1000000000. Surveys that are open by then may be finished.
+    pub completed: u64,
+}
+
+/// A condition on a user: exactly one of `all`, `any`, `not`, `attribute`, `survey` and `cohort`, at most 200 of them over
+/// at most 5 levels.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct NodeFile {
+    /// All of these hold: 1 to 50.
+    pub all: Option<Vec<NodeFile>>,
+    /// Any of these holds: 1 to 50.
+    pub any: Option<Vec<NodeFile>>,
+    /// This does not hold.
+    pub not: Option<Box<NodeFile>>,
+    /// The name of an attribute, of which `op` and `value` say what must hold. Without the attribute only `not_equals`,
+    /// `not_in`, `not_contains` and `not_exists` hold.
+    pub attribute: Option<String>,
+    /// Id of a survey, of which `op` says what happened: `seen`, `answered` or `completed`.
+    pub survey: Option<String>,
+    /// Id of a cohort to which the user belongs. Not within a cohort.
+    pub cohort: Option<String>,
+    /// With `attribute` an operator of filters, or `within_last_days`, `more_than_days_ago` or `within_next_days`; with
+    /// `survey` what happened.
+    pub op: Option<NodeOperatorFile>,
+    /// With `attribute`: as in filters; a whole number of days, 1 to 3650, with the operators on days.
+    #[serde(default, deserialize_with = "given")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<serde_json::Value>"))]
+    pub value: Option<Box<RawValue>>,
+    /// With `survey`: at most so many days of 24 hours ago, 1 to 3650. Default: ever.
+    pub within_days: Option<u32>,
+}
+
+/// What must hold of an attribute or a survey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum NodeOperatorFile {
+    /// Of an attribute: as in filters.
+    Compares(Operator),
+    /// Of an attribute that is an RFC 3339 date.
+    Date(RelativeFile),
+    /// Of a survey.
+    Survey(SurveyEventFile),
+}
+
+/// Where a date lies, in days of 24 hours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum RelativeFile {
+    /// Not later than now, and at most so many days before.
+    WithinLastDays,
+    /// More than so many days before now.
+    MoreThanDaysAgo,
+    /// Not before now, and at most so many days later.
+    WithinNextDays,
+}
+
+/// What happened between a user and a survey.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SurveyEventFile {
+    /// It was shown.
+    Seen,
+    /// A question was answered.
+    Answered,
+    /// It was answered to the end.
+    Completed,
 }
 
 /// "Activate with backend event".

@@ -1,5 +1,7 @@
 //! How a survey launches: where, for whom, when, how often.
 
+use super::schedule::Schedule;
+use crate::audience::Node;
 use crate::filter::Filter;
 use crate::time::Span;
 use crate::trigger::TriggerName;
@@ -125,6 +127,14 @@ pub struct Launch {
     pub platforms: Vec<Platform>,
     /// The moments at which it may show; never empty.
     pub frontend_triggers: Vec<TriggerRule>,
+    /// Frontend triggers that were fired in this order before the one it shows at, others in between; may be empty.
+    pub trigger_sequence: Vec<TriggerName>,
+    /// When it may be asked; `None` is always.
+    pub schedule: Option<Schedule>,
+    /// Who may be asked; `None` is everybody.
+    pub audience: Option<Node>,
+    /// With so many completed responses it is not shown any more, at least 1.
+    pub quota: Option<u64>,
     /// The backend events it waits for, if any.
     pub activation: Option<Activation>,
     /// Among several.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::id::SurveyId;
 
 pub use document::SurveyDocument;
-pub use validate::{DocumentError, parse_document};
+pub use validate::{DocumentError, parse_cohort_condition, parse_document};
 
 /// Where a survey is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,9 +1,13 @@
 //! From the written survey document to the domain's own, with every broken rule named by JSON pointer.
 
+mod audience;
 mod logic;
+mod schedule;
 
 use std::fmt;
 use std::hash::Hash;
+
+use serde::de::DeserializeOwned;
 
 use super::document::{ChoiceOption, FrameTexts, PersonalText, Question, QuestionKind, Randomise, ScaleLabels, SurveyDocument, ThankYou};
 use super::format::{
@@ -13,15 +17,17 @@ use super::format::{
 use super::launch::{Activation, Launch, Platform, Priority, Repeat, RepeatUntil, SamplingRate, TriggerRule};
 use super::text::{LocalisedText, is_language_tag};
 use crate::facts::FactCondition;
-use crate::filter::{Condition, Filter};
+use crate::filter::{Condition, Filter, Operator};
 use crate::limits::{
     CONDITIONS_MAX, DISPLAY_DELAY_MILLIS_MAX, EXPIRES_AFTER_SECS_MAX, EXPIRES_AFTER_SECS_MIN, FACT_CONDITIONS_PER_SURVEY_MAX,
-    LANGUAGES_MAX, NAME_SCALARS_MAX, OPTIONS_PER_QUESTION_MAX, PIPES_PER_SURVEY_MAX, QUESTIONS_PER_SURVEY_MAX, SURVEY_DOCUMENT_BYTES_MAX,
-    SURVEY_TEXT_SCALARS_MAX,
+    LANGUAGES_MAX, NAME_SCALARS_MAX, OPTIONS_PER_QUESTION_MAX, PATTERNS_MAX, PIPES_PER_SURVEY_MAX, QUESTIONS_PER_SURVEY_MAX, QUOTA_MAX,
+    SURVEY_DOCUMENT_BYTES_MAX, SURVEY_TEXT_SCALARS_MAX, TRIGGER_SEQUENCE_MAX,
 };
 use crate::pipe::{self, Pipes};
 use crate::time::Span;
 use crate::trigger::TriggerName;
+
+pub use audience::parse_cohort_condition;
 
 /// One broken rule of a survey document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,12 +49,17 @@ pub fn parse_document(json: &str) -> Result<SurveyDocument, Vec<DocumentError>> 
         let detail = format!("must be at most {SURVEY_DOCUMENT_BYTES_MAX} bytes");
         return Err(vec![DocumentError { pointer: String::new(), detail }]);
     }
-    let mut deserializer = serde_json::Deserializer::from_str(json);
-    let file: SurveyFile = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| vec![shape_error(&error)])?;
-    deserializer.end().map_err(|error| vec![DocumentError { pointer: String::new(), detail: error.to_string() }])?;
     let mut check = Check::default();
-    let document = check.survey(file);
+    let document = check.survey(read(json)?);
     if check.errors.is_empty() { Ok(document) } else { Err(check.errors) }
+}
+
+/// Reads JSON of a shape; on failure says the first place that has another.
+fn read<T: DeserializeOwned>(json: &str) -> Result<T, Vec<DocumentError>> {
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let file = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| vec![shape_error(&error)])?;
+    deserializer.end().map_err(|error| vec![DocumentError { pointer: String::new(), detail: error.to_string() }])?;
+    Ok(file)
 }
 
 /// The pointer of a place that serde could not read.
@@ -72,6 +83,8 @@ fn escape(segment: &str) -> String {
 #[derive(Default)]
 struct Check {
     errors: Vec<DocumentError>,
+    /// Conditions with a pattern so far.
+    patterns: usize,
     languages: Vec<String>,
     default_language: String,
     /// Names of the triggers that the survey waits for.
@@ -274,6 +287,10 @@ impl Check {
         Launch {
             platforms: self.platforms(file.platforms),
             frontend_triggers: self.triggers(file.frontend_triggers, "/launch/frontend_triggers"),
+            trigger_sequence: self.trigger_sequence(file.trigger_sequence),
+            schedule: file.schedule.and_then(|schedule| self.schedule(schedule)),
+            audience: file.audience.and_then(|audience| self.audience(audience)),
+            quota: file.quota.map(|quota| self.quota(quota.completed)),
             activation: file.activation.map(|activation| self.activation(activation)),
             priority: priority(file.priority),
             sampling: self.sampling(file.sampling_percent),
@@ -313,11 +330,41 @@ impl Check {
         let mut all = Vec::with_capacity(file.all.len());
         for (index, condition) in file.all.into_iter().enumerate() {
             match Condition::new(&condition.path, condition.op, condition.value.as_deref()) {
-                Ok(condition) => all.push(condition),
+                Ok(condition) => {
+                    if condition.operator() == Operator::Matches {
+                        self.pattern(&format!("{at}/all/{index}/op"));
+                    }
+                    all.push(condition);
+                }
                 Err(error) => self.wrong(format!("{at}/all/{index}/{}", error.field), error.detail),
             }
         }
         Filter { all }
+    }
+
+    /// A pattern takes more memory than any other condition.
+    fn pattern(&mut self, at: &str) {
+        self.patterns += 1;
+        self.rule(self.patterns <= PATTERNS_MAX, at, format!("at most {PATTERNS_MAX} conditions may have the operator matches"));
+    }
+
+    fn trigger_sequence(&mut self, names: Option<Vec<String>>) -> Vec<TriggerName> {
+        let Some(names) = names else { return Vec::new() };
+        let at = "/launch/trigger_sequence";
+        self.count(names.len(), 1, TRIGGER_SEQUENCE_MAX, at, "names");
+        let mut sequence = Vec::with_capacity(names.len());
+        for (index, name) in names.iter().enumerate() {
+            match TriggerName::new(name) {
+                Ok(name) => sequence.push(name),
+                Err(error) => self.wrong(format!("{at}/{index}"), error.to_string()),
+            }
+        }
+        sequence
+    }
+
+    fn quota(&mut self, completed: u64) -> u64 {
+        self.rule((1..=QUOTA_MAX).contains(&completed), "/launch/quota/completed", format!("must be 1 to {QUOTA_MAX}"));
+        completed
     }
 
     fn activation(&mut self, file: ActivationFile) -> Activation {

@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use sonde_core::limits::{CLIENT_BODY_BYTES_MAX, EVENT_BYTES_MAX, REQUEST_ID_BYTES_MAX};
+use sonde_core::limits::{CLIENT_BODY_BYTES_MAX, EVENT_BYTES_MAX, REQUEST_ID_BYTES_MAX, TRIGGER_SEQUENCE_CONSIDERED};
 use sonde_core::trigger::TriggerName;
 use sonde_service::{Engine, Service, Shown, TriggerCall, Values};
 use utoipa::ToSchema;
@@ -34,6 +34,8 @@ pub(crate) struct TriggerRequest {
     /// Any JSON object, as for events.
     #[schema(value_type = Option<serde_json::Map<String, serde_json::Value>>)]
     properties: Option<Box<RawValue>>,
+    /// Names of the frontend triggers fired in this session, in order, this one last. The newest 100 count.
+    trigger_seq: Option<Vec<String>>,
     /// BCP 47 tag of the language wanted.
     #[serde(default)]
     locale: String,
@@ -114,6 +116,7 @@ fn read_call(wire: TriggerRequest) -> Result<TriggerCall, Problem> {
     match (trigger, properties) {
         (Some(trigger), Some((properties, shapes))) if fields.errors.is_empty() => Ok(TriggerCall {
             request_id: wire.request_id.into(),
+            sequence: fired_before(wire.trigger_seq.unwrap_or_default(), &trigger),
             trigger,
             properties,
             shapes,
@@ -122,6 +125,15 @@ fn read_call(wire: TriggerRequest) -> Result<TriggerCall, Problem> {
         }),
         _ => Err(Problem::invalid(fields.errors)),
     }
+}
+
+/// What was fired before this firing, which is the last of its session. A name that no trigger can have is none.
+fn fired_before(mut names: Vec<String>, trigger: &TriggerName) -> Vec<TriggerName> {
+    if names.last().is_some_and(|last| last == trigger.as_str()) {
+        names.pop();
+    }
+    let first = names.len().saturating_sub(TRIGGER_SEQUENCE_CONSIDERED);
+    names[first..].iter().filter_map(|name| TriggerName::new(name).ok()).collect()
 }
 
 /// Properties of a frontend trigger: the same rules and size as those of an event.

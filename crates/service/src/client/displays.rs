@@ -6,6 +6,7 @@ use sonde_core::display::{Confirmed, DisplayState, Refusal, Responded, ResponseI
 use sonde_core::id::DisplayId;
 
 use crate::error::{Error, FieldError};
+use crate::quotas::completes;
 use crate::token::Session;
 use crate::users::ATTEMPTS_MAX;
 use crate::{Engine, Service};
@@ -63,7 +64,11 @@ impl<E: Engine> Service<E> {
                 Ok(Responded::Already { revision, state }) => return Ok((revision, state)),
                 Ok(Responded::Saved(change)) => {
                     let saved = change.displays.first().map_or((input.revision, display.state), |saved| (saved.revision, saved.state));
+                    let completes = completes(&display, &change);
                     if self.store(*change).await? {
+                        if let Some(survey) = completes {
+                            self.quotas.count(survey);
+                        }
                         return Ok(saved);
                     }
                 }

@@ -31,6 +31,8 @@ pub struct TriggerCall {
     pub properties: Properties,
     /// The types of the properties' top-level keys.
     pub shapes: Vec<PropertyShape>,
+    /// Frontend triggers that were fired before it in the same session, oldest first.
+    pub sequence: Vec<TriggerName>,
     /// BCP 47 tag the SDK asks for; may be empty.
     pub locale: Box<str>,
 }
@@ -121,7 +123,15 @@ impl<E: Engine> Service<E> {
         call: &TriggerCall,
     ) -> Option<(UserChange, Display)> {
         let now = self.now();
-        let moment = Moment { trigger: Some(call.trigger.as_str()), properties: &call.properties, platform: Some(session.platform), now };
+        let completed = self.quotas.completed();
+        let moment = Moment {
+            trigger: Some(call.trigger.as_str()),
+            properties: &call.properties,
+            platform: Some(session.platform),
+            sequence: Some(&call.sequence),
+            completed: &completed,
+            now,
+        };
         let decision = decide(&workspace.snapshot, activity, &moment, Depth::FirstRefusal);
         let winner = decision.winner?;
         let details = Claim {

@@ -123,6 +123,11 @@ impl DisplayRow {
     pub(crate) fn survey(&self) -> &str {
         &self.survey
     }
+
+    /// Whether it was answered to the end.
+    pub(crate) const fn is_completed(&self) -> bool {
+        self.completed_at.is_some()
+    }
 }
 
 impl From<&Display> for DisplayRow {

@@ -66,6 +66,11 @@ struct HistoryRow {
     first_answered_at: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     completed_at: Option<i64>,
+    /// In rows older than this field the first time is the last that is known; so it is in rows where both are the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_answered_at: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last_completed_at: Option<i64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -91,6 +96,8 @@ pub(crate) fn encode(state: &UserState) -> Vec<u8> {
                 last_shown_at: history.last_shown_at.map(Timestamp::as_millis),
                 first_answered_at: history.first_answered_at.map(Timestamp::as_millis),
                 completed_at: history.completed_at.map(Timestamp::as_millis),
+                last_answered_at: later(history.last_answered_at, history.first_answered_at),
+                last_completed_at: later(history.last_completed_at, history.completed_at),
             })
             .collect(),
         open_claim: state.open_claim.as_ref().map(|claim| ClaimRow {
@@ -108,6 +115,11 @@ pub(crate) fn encode(state: &UserState) -> Vec<u8> {
     bytes
 }
 
+/// The last time, if it is another than the first.
+fn later(last: Option<Timestamp>, first: Option<Timestamp>) -> Option<i64> {
+    last.filter(|_| last != first).map(Timestamp::as_millis)
+}
+
 pub(crate) fn decode_header(row: &[u8]) -> Result<Header, BadRow> {
     read_header(&mut Bytes(row))
 }
@@ -123,6 +135,8 @@ pub(crate) fn decode(row: &[u8]) -> Result<UserState, BadRow> {
             last_shown_at: history.last_shown_at.map(Timestamp::from_millis),
             first_answered_at: history.first_answered_at.map(Timestamp::from_millis),
             completed_at: history.completed_at.map(Timestamp::from_millis),
+            last_answered_at: history.last_answered_at.or(history.first_answered_at).map(Timestamp::from_millis),
+            last_completed_at: history.last_completed_at.or(history.completed_at).map(Timestamp::from_millis),
         };
         Ok((survey, history))
     });

@@ -135,6 +135,7 @@ macro_rules! engine_contract {
                 responses_come_newest_first
                 a_deleted_response_stays_deleted
                 responses_are_counted_by_survey
+                what_was_completed_stays_counted
             }
             surveys {
                 a_stale_draft_is_refused

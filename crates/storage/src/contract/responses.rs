@@ -192,6 +192,30 @@ pub async fn responses_are_counted_by_survey<H: Harness>() {
     assert_eq!(engine.response_counts(workspace(2)).await.unwrap(), []);
 }
 
+/// Every completed display once, whatever becomes of its row; one that was deleted before it was completed not at all.
+pub async fn what_was_completed_stays_counted<H: Harness>() {
+    let mut harness = H::create();
+    let engine = harness.engine();
+    assert_eq!(engine.completed_counts(workspace(1)).await.unwrap(), []);
+    let completed = |number: u16| Display { completed_at: Some(noon()), state: DisplayState::Completed, ..shown(number, noon()) };
+    store_display(engine, &user("a"), shown(1, noon())).await;
+    for revision in 1..=3 {
+        store_display(engine, &user("a"), Display { revision, ..completed(1) }).await;
+    }
+    store_display(engine, &user("b"), completed(2)).await;
+    store_display(engine, &user("c"), Display { survey: survey(2), ..completed(3) }).await;
+    store_display(engine, &user("d"), shown(4, noon())).await;
+    assert_eq!(engine.completed_counts(workspace(1)).await.unwrap(), [(survey(1), 2), (survey(2), 1)]);
+    for number in [2, 4] {
+        engine.delete_response(workspace(1), display_id(number)).await.unwrap();
+        store_display(engine, &user(if number == 2 { "b" } else { "d" }), Display { revision: 9, ..completed(number) }).await;
+    }
+    assert_eq!(engine.completed_counts(workspace(1)).await.unwrap(), [(survey(1), 2), (survey(2), 1)]);
+    assert_eq!(engine.completed_counts(workspace(2)).await.unwrap(), []);
+    harness.crash();
+    assert_eq!(harness.engine().completed_counts(workspace(1)).await.unwrap(), [(survey(1), 2), (survey(2), 1)]);
+}
+
 /// Of one workspace alone, the oldest first, and for good: what is still told of their displays makes no row again.
 pub async fn old_responses_are_deleted_in_steps<H: Harness>() {
     let mut harness = H::create();

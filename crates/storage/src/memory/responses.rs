@@ -62,6 +62,15 @@ impl Responses for MemoryStore {
         Ok(())
     }
 
+    async fn completed_counts(&self, workspace: WorkspaceId) -> Result<Vec<(SurveyId, u64)>, StorageError> {
+        let everything = self.lock();
+        let mut counts: BTreeMap<SurveyId, u64> = BTreeMap::new();
+        for (_, survey) in everything.completed.iter().filter(|((of, _), _)| *of == workspace) {
+            *counts.entry(*survey).or_default() += 1;
+        }
+        Ok(counts.into_iter().collect())
+    }
+
     async fn response_counts(&self, workspace: WorkspaceId) -> Result<Vec<(SurveyId, ResponseCounts)>, StorageError> {
         let everything = self.lock();
         let mut counts: BTreeMap<SurveyId, ResponseCounts> = BTreeMap::new();

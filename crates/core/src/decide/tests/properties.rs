@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use crate::decide::{Decision, Depth, DueEvents, Moment, Reason, Verdict, WorkspaceSnapshot, decide};
+use crate::decide::{Completed, Decision, Depth, DueEvents, Moment, Reason, Verdict, WorkspaceSnapshot, decide};
 use crate::event::{EventId, EventRecord, EventSeq};
 use crate::filter;
 use crate::id::{DisplayId, SurveyId, WorkspaceId};
@@ -23,6 +23,7 @@ use crate::user::{Consumption, Namespace, OpenClaim, SurveyHistory, UserActivity
 const CASES: u32 = 500;
 const WORKSPACE: WorkspaceId = WorkspaceId::from_bytes([1; 16]);
 const FIRED: &str = "MainActivity";
+static NOTHING_COMPLETED: Completed = Completed::none();
 static NO_PROPERTIES: LazyLock<Properties> = LazyLock::new(Properties::empty);
 
 /// Everything a decision is made from.
@@ -40,7 +41,14 @@ impl World {
     }
 
     fn moment(&self) -> Moment<'static> {
-        Moment { trigger: Some(FIRED), properties: &NO_PROPERTIES, platform: Some(Platform::Web), now: self.now }
+        Moment {
+            trigger: Some(FIRED),
+            properties: &NO_PROPERTIES,
+            platform: Some(Platform::Web),
+            sequence: None,
+            completed: &NOTHING_COMPLETED,
+            now: self.now,
+        }
     }
 
     /// The surveys that no gate refuses, the winner among them.
@@ -144,7 +152,7 @@ fn launch(times: Times) -> impl Strategy<Value = Launch> {
             sampling: SamplingRate::from_basis_points(points).unwrap(),
             repeat,
             ignores_wait_period,
-            display_delay: Span::ZERO,
+            ..DOCUMENT.launch.clone()
         })
 }
 
@@ -179,6 +187,8 @@ fn history(times: Times) -> impl Strategy<Value = SurveyHistory> {
         last_shown_at,
         first_answered_at,
         completed_at,
+        last_answered_at: first_answered_at,
+        last_completed_at: completed_at,
     })
 }
 

@@ -7,13 +7,15 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
+use crate::attribute::{AttributeValue, Attributes};
+use crate::audience::{Cohort, Unmet, UnmetAbout};
 use crate::decide::gates::{GATES, Gate};
-use crate::decide::{Decision, Depth, Moment, RANKS, Rank, Reason, Verdict, WorkspaceSnapshot, decide_with};
+use crate::decide::{Completed, Decision, Depth, Moment, RANKS, Rank, Reason, Verdict, WorkspaceSnapshot, decide_with};
 use crate::event::{EventId, EventRecord, EventSeq};
 use crate::id::{SurveyId, WorkspaceId};
 use crate::properties::Properties;
 use crate::survey::launch::{Platform, RepeatUntil};
-use crate::survey::{Survey, SurveyStatus, parse_document};
+use crate::survey::{Survey, SurveyStatus, parse_cohort_condition, parse_document};
 use crate::time::{Span, Timestamp};
 use crate::trigger::TriggerName;
 use crate::user::{Consumption, Namespace, OpenClaim, SurveyHistory, UserActivity, UserId, UserRef, UserState};
@@ -37,6 +39,18 @@ struct Vector {
 #[serde(deny_unknown_fields)]
 struct WorkspaceJson {
     wait_period_ms: i64,
+    #[serde(default)]
+    cohorts: Vec<CohortJson>,
+    #[serde(default)]
+    completed: BTreeMap<String, u64>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CohortJson {
+    id: String,
+    name: String,
+    condition: Box<RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -54,6 +68,8 @@ struct UserJson {
     namespace: String,
     id: String,
     last_shown_at: Option<i64>,
+    #[serde(default)]
+    attributes: BTreeMap<String, Box<RawValue>>,
     surveys: BTreeMap<String, HistoryJson>,
     open_claim: Option<ClaimJson>,
 }
@@ -65,6 +81,10 @@ struct HistoryJson {
     last_shown_at: Option<i64>,
     first_answered_at: Option<i64>,
     completed_at: Option<i64>,
+    #[serde(default)]
+    last_answered_at: Option<i64>,
+    #[serde(default)]
+    last_completed_at: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -100,6 +120,8 @@ struct MomentJson {
     trigger: String,
     properties: Box<RawValue>,
     platform: String,
+    #[serde(default)]
+    sequence: Vec<String>,
     now: i64,
 }
 
@@ -118,6 +140,15 @@ fn properties(json: &RawValue) -> Properties {
     Properties::parse(json.get()).unwrap_or_else(|error| panic!("{json}: {error}")).0
 }
 
+fn attribute(json: &RawValue) -> AttributeValue {
+    match serde_json::from_str(json.get()).unwrap() {
+        Value::String(text) => AttributeValue::Text(text.into()),
+        Value::Bool(boolean) => AttributeValue::Boolean(boolean),
+        Value::Number(_) => AttributeValue::Number(json.get().into()),
+        other => panic!("no attribute: {other}"),
+    }
+}
+
 fn survey_id(text: &str) -> SurveyId {
     text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
 }
@@ -134,6 +165,20 @@ impl SurveyJson {
         let document = parse_document(self.document.get()).unwrap_or_else(|errors| panic!("{}: {errors:?}", self.id));
         Survey { id: survey_id(&self.id), version: self.version, status, document: document.into() }
     }
+}
+
+impl CohortJson {
+    fn cohort(&self) -> Cohort {
+        let condition = parse_cohort_condition(self.condition.get()).unwrap_or_else(|errors| panic!("{}: {errors:?}", self.id));
+        Cohort { id: self.id.parse().unwrap(), name: self.name.as_str().into(), condition }
+    }
+}
+
+/// What a moment refers to.
+struct Situation {
+    properties: Properties,
+    sequence: Vec<TriggerName>,
+    completed: Completed,
 }
 
 impl EventJson {
@@ -156,6 +201,8 @@ impl HistoryJson {
             last_shown_at: self.last_shown_at.map(at),
             first_answered_at: self.first_answered_at.map(at),
             completed_at: self.completed_at.map(at),
+            last_answered_at: self.last_answered_at.or(self.first_answered_at).map(at),
+            last_completed_at: self.last_completed_at.or(self.completed_at).map(at),
         }
     }
 }
@@ -176,7 +223,17 @@ const WORKSPACE: WorkspaceId = WorkspaceId::from_bytes([1; 16]);
 impl Vector {
     fn snapshot(&self) -> WorkspaceSnapshot {
         let surveys = self.surveys.iter().map(SurveyJson::survey).collect();
-        WorkspaceSnapshot::new(WORKSPACE, Span::from_millis(self.workspace.wait_period_ms), surveys)
+        let cohorts = self.workspace.cohorts.iter().map(CohortJson::cohort);
+        WorkspaceSnapshot::new(WORKSPACE, Span::from_millis(self.workspace.wait_period_ms), surveys).with_cohorts(cohorts)
+    }
+
+    fn situation(&self) -> Situation {
+        let name = |name: &String| TriggerName::new(name).unwrap();
+        Situation {
+            properties: properties(&self.moment.properties),
+            sequence: self.moment.sequence.iter().map(name).collect(),
+            completed: self.workspace.completed.iter().map(|(id, count)| (survey_id(id), *count)).collect(),
+        }
     }
 
     fn activity(&self) -> UserActivity {
@@ -191,6 +248,9 @@ impl Vector {
             user: UserRef { workspace: WORKSPACE, namespace, id: UserId::new(&self.user.id).unwrap() },
             state: UserState {
                 last_shown_at: self.user.last_shown_at.map(at),
+                attributes: Attributes::from_pairs(
+                    self.user.attributes.iter().map(|(name, value)| (name.as_str().into(), attribute(value))),
+                ),
                 surveys: self.user.surveys.iter().map(|(id, history)| (survey_id(id), history.history())).collect(),
                 open_claim: self.user.open_claim.as_ref().map(ClaimJson::claim),
                 ..UserState::default()
@@ -200,15 +260,22 @@ impl Vector {
         }
     }
 
-    fn moment<'a>(&'a self, properties: &'a Properties) -> Moment<'a> {
+    fn moment<'a>(&'a self, situation: &'a Situation) -> Moment<'a> {
         let platform = Platform::from_name(&self.moment.platform).expect("a platform");
-        Moment { trigger: Some(&self.moment.trigger), properties, platform: Some(platform), now: at(self.moment.now) }
+        Moment {
+            trigger: Some(&self.moment.trigger),
+            properties: &situation.properties,
+            platform: Some(platform),
+            sequence: Some(&situation.sequence),
+            completed: &situation.completed,
+            now: at(self.moment.now),
+        }
     }
 
     /// Runs both depths; on failure says which vector and what came instead.
     fn check(&self, gates: &[Gate], ranks: &[Rank]) -> Result<(), String> {
-        let properties = properties(&self.moment.properties);
-        let (snapshot, activity, moment) = (self.snapshot(), self.activity(), self.moment(&properties));
+        let situation = self.situation();
+        let (snapshot, activity, moment) = (self.snapshot(), self.activity(), self.moment(&situation));
         let explained = decide_with(gates, ranks, &snapshot, &activity, &moment, Depth::EveryReason);
         let decided = decide_with(gates, ranks, &snapshot, &activity, &moment, Depth::FirstRefusal);
         let expected = json!({"winner": self.expect.winner, "reasons": self.expect.reasons});
@@ -275,6 +342,12 @@ fn reason_json(reason: &Reason) -> Value {
     let ms = |time: &Timestamp| time.as_millis();
     let mut facts = match reason {
         Reason::NotLive { status } => json!({"status": status_name(*status)}),
+        Reason::NotStarted { starts_at } => json!({"starts_at": ms(starts_at)}),
+        Reason::Ended { ended_at } => json!({"ended_at": ms(ended_at)}),
+        Reason::OutsideHours { opens_at } => json!({"opens_at": opens_at.as_ref().map(ms)}),
+        Reason::QuotaReached { completed, quota } => json!({"completed": completed, "quota": quota}),
+        Reason::TriggerSequence { missing } => json!({"missing": missing.as_str()}),
+        Reason::Audience(unmet) => unmet_facts(unmet),
         Reason::WrongTrigger | Reason::WrongPlatform => json!({}),
         Reason::NoEvent { trigger } => json!({"trigger": trigger.as_ref().map(TriggerName::as_str)}),
         Reason::EventTooFew { found, needed } => json!({"found": found, "needed": needed}),
@@ -298,6 +371,18 @@ fn reason_json(reason: &Reason) -> Value {
         Reason::IdentityUnverified { refused_at } => json!({"refused_at": ms(refused_at)}),
     };
     facts["code"] = json!(reason.code());
+    facts
+}
+
+fn unmet_facts(unmet: &Unmet) -> Value {
+    let mut facts = match &unmet.about {
+        UnmetAbout::Attribute { name, operator } => json!({"attribute": **name, "op": operator}),
+        UnmetAbout::Survey { survey, event, within_days } => {
+            json!({"survey": survey.to_string(), "op": event.as_str(), "within_days": within_days})
+        }
+        UnmetAbout::Cohort { cohort, name } => json!({"cohort": cohort.to_string(), "cohort_name": **name}),
+    };
+    facts["negated"] = json!(unmet.is_negated);
     facts
 }
 
@@ -384,8 +469,8 @@ fn every_gate_is_missed_where_it_alone_refuses() {
     for removed in GATES {
         let rest: Vec<Gate> = GATES.into_iter().filter(|gate| gate.name != removed.name).collect();
         let shows_now = |vector: &Vector| {
-            let properties = properties(&vector.moment.properties);
-            let (snapshot, activity, moment) = (vector.snapshot(), vector.activity(), vector.moment(&properties));
+            let situation = vector.situation();
+            let (snapshot, activity, moment) = (vector.snapshot(), vector.activity(), vector.moment(&situation));
             vector.expect.winner.is_null() && decide_with(&rest, &RANKS, &snapshot, &activity, &moment, Depth::EveryReason).winner.is_some()
         };
         assert!(vectors.iter().any(shows_now), "no vector turns from no to yes without the gate {}", removed.name);

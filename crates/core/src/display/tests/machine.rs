@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::*;
-use crate::decide::{Depth, Moment, WorkspaceSnapshot, decide};
+use crate::decide::{Completed, Depth, Moment, WorkspaceSnapshot, decide};
 use crate::display::{Confirmed, close, confirm};
 
 const CASES: u32 = 600;
@@ -160,7 +160,15 @@ impl World {
         let number = u8::try_from(self.store.displays.len() + 1).unwrap();
         let view = &self.views[client];
         let properties = Properties::empty();
-        let moment = Moment { trigger: Some("MainActivity"), properties: &properties, platform: Some(Platform::Web), now: self.now };
+        let completed = Completed::none();
+        let moment = Moment {
+            trigger: Some("MainActivity"),
+            properties: &properties,
+            platform: Some(Platform::Web),
+            sequence: None,
+            completed: &completed,
+            now: self.now,
+        };
         let decision = decide(&self.snapshot, &view.activity, &moment, Depth::FirstRefusal);
         let Some(winner) = decision.winner else { return };
         let details = Claim {

@@ -166,6 +166,10 @@ fn defaults_are_as_the_format_says() {
     let launch = Launch {
         platforms: Platform::ALL.to_vec(),
         frontend_triggers: vec![TriggerRule::any(TriggerName::new("M").unwrap())],
+        trigger_sequence: Vec::new(),
+        schedule: None,
+        audience: None,
+        quota: None,
         activation: None,
         priority: Priority::Normal,
         sampling: SamplingRate::ALL,
