@@ -148,7 +148,12 @@ pub(crate) fn set_projected_seq(transaction: &Transaction<'_>, seq: u64) -> Resu
 }
 
 /// Counts a completed display once: before its row says that it is completed. Nothing lowers the count.
-fn count_completion(transaction: &Transaction<'_>, workspace: WorkspaceId, display: DisplayId, survey: SurveyId) -> Result<(), StorageError> {
+fn count_completion(
+    transaction: &Transaction<'_>,
+    workspace: WorkspaceId,
+    display: DisplayId,
+    survey: SurveyId,
+) -> Result<(), StorageError> {
     let sql = "INSERT INTO completions (workspace_id, survey_id, completed) SELECT ?1, ?3, 1 \
                WHERE NOT EXISTS (SELECT 1 FROM responses WHERE workspace_id = ?1 AND display_id = ?2 AND completed) \
                AND NOT EXISTS (SELECT 1 FROM deleted_responses WHERE workspace_id = ?1 AND display_id = ?2) \

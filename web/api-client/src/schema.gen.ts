@@ -1058,6 +1058,21 @@ export interface components {
             /** @description At most 1,000; each as of the single call, and at most 32 KiB of text. */
             events: components["schemas"]["EventRequest"][];
         };
+        /** @description A fired frontend trigger. */
+        FiredTrigger: {
+            /** @description BCP 47 tag of the language wanted. */
+            locale?: string;
+            /** @description Any JSON object, as for events. */
+            properties?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description New for every firing, kept over retries: at most 100 visible ASCII characters. */
+            request_id: string;
+            /** @description Its name. */
+            trigger: string;
+            /** @description Names of the frontend triggers fired in this session, in order, this one last. The newest 100 count. */
+            trigger_seq?: string[] | null;
+        };
         /** @description How far the displays came. */
         FunnelBody: {
             /** Format: int64 */
@@ -2589,7 +2604,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TriggerRequest"];
+                "application/json": components["schemas"]["FiredTrigger"];
             };
         };
         responses: {

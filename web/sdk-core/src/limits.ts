@@ -2,7 +2,7 @@
 export const API = "/api/v1/client";
 
 /** Trigger names remembered for `trigger_seq`. */
-export const SEQUENCE_NAMES = 50;
+export const SEQUENCE_NAMES = 100;
 /** Entries kept in the retry queue; past it the oldest go. */
 export const QUEUE_ENTRIES = 200;
 /** Items in one batch, as the protocol says. */

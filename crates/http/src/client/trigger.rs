@@ -26,6 +26,7 @@ const INLINE_BYTES_MAX: usize = 8 * 1024;
 
 /// A fired frontend trigger.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = FiredTrigger)]
 pub(crate) struct TriggerRequest {
     /// New for every firing, kept over retries: at most 100 visible ASCII characters.
     request_id: String,

@@ -44,6 +44,7 @@ struct ReasonRow {
 enum FactRow {
     Time(i64),
     Number(u64),
+    Boolean(bool),
     Text(Box<str>),
     Survey(String),
 }
@@ -145,6 +146,7 @@ impl From<&Explained> for ReasonRow {
         let fact = |fact: &Fact| match fact {
             Fact::Time(at) => FactRow::Time(at.as_millis()),
             Fact::Number(number) => FactRow::Number(*number),
+            Fact::Boolean(boolean) => FactRow::Boolean(*boolean),
             Fact::Text(text) => FactRow::Text((**text).into()),
             Fact::Survey(survey) => FactRow::Survey(survey.to_string()),
         };
@@ -164,6 +166,7 @@ impl TryFrom<ReasonRow> for Explained {
             let fact = match fact {
                 FactRow::Time(at) => Fact::Time(Timestamp::from_millis(at)),
                 FactRow::Number(number) => Fact::Number(number),
+                FactRow::Boolean(boolean) => Fact::Boolean(boolean),
                 FactRow::Text(text) => Fact::Text(text.into()),
                 FactRow::Survey(survey) => Fact::Survey(id(&survey)?),
             };

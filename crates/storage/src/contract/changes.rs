@@ -104,7 +104,14 @@ pub async fn of_64_concurrent_changes_one_is_stored<H: Harness>() {
 pub async fn everything_of_a_state_is_kept<H: Harness>() {
     let mut harness = H::create();
     let at = |millis| Some(Timestamp::from_millis(millis));
-    let full = SurveyHistory { shown_count: u32::MAX, last_shown_at: at(-1), first_answered_at: at(i64::MAX), completed_at: at(0), last_answered_at: at(i64::MAX), last_completed_at: at(7) };
+    let full = SurveyHistory {
+        shown_count: u32::MAX,
+        last_shown_at: at(-1),
+        first_answered_at: at(i64::MAX),
+        completed_at: at(0),
+        last_answered_at: at(i64::MAX),
+        last_completed_at: at(7),
+    };
     let state = UserState {
         version: 0,
         erasing: false,

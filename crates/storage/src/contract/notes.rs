@@ -19,6 +19,7 @@ fn refusal(at: Timestamp, name: &str) -> Refusal {
     let facts = vec![
         ("at".into(), Fact::Time(noon())),
         ("window_secs".into(), Fact::Number(u64::MAX)),
+        ("negated".into(), Fact::Boolean(true)),
         ("path".into(), Fact::Text("größe.\"x\"".into())),
         ("winner".into(), Fact::Survey(survey(2))),
     ];

@@ -1,5 +1,7 @@
 use super::*;
 use crate::limits::RULES_PER_QUESTION_MAX;
+use crate::survey::schedule::{Hours, Schedule, TimeZone, Weekday, Weekdays};
+use crate::time::Timestamp;
 
 const WHOLE: &str = r#"{
   "format_version": 1, "name": "Sleep quality", "default_language": "en", "languages": ["en", "de"],
@@ -53,6 +55,88 @@ fn the_expiry_ends_at_exactly_one_minute_and_one_hundred_hours() {
     refuses(expiry, "\"expires_after_secs\": 59", "/launch/activation/expires_after_secs");
     refuses(expiry, "\"expires_after_secs\": 360001", "/launch/activation/expires_after_secs");
     refuses(expiry, "\"expires_after_secs\": 60, \"delay_secs\": 60", "/launch/activation/delay_secs");
+}
+
+/// Something more in the launch settings.
+const LAUNCH: &str = "\"launch\": {";
+
+#[test]
+fn a_schedule_is_checked() {
+    let schedule = |schedule: &str| format!("{LAUNCH}\"schedule\": {{{schedule}}}, ");
+    let at = |rest: &str| format!("/launch/schedule{rest}");
+    for good in [
+        "",
+        r#""starts_at": "2027-01-15T08:00:00Z", "ends_at": "2027-01-15T10:00:00+01:00""#,
+        r#""time_zone": "America/Argentina/Buenos_Aires", "weekdays": ["mon", "sun"], "hours": {"from": "22:00", "to": "06:30"}"#,
+        r#""hours": {"from": "18:00", "to": "00:00"}"#,
+    ] {
+        accepts(LAUNCH, &schedule(good));
+    }
+    for (bad, rest) in [
+        (r#""starts_at": "2027-01-15""#, "/starts_at"),
+        (r#""ends_at": "soon""#, "/ends_at"),
+        (r#""starts_at": "2027-01-15T08:00:00Z", "ends_at": "2027-01-15T09:00:00+01:00""#, "/ends_at"),
+        (r#""time_zone": "Mars/Olympus""#, "/time_zone"),
+        (r#""weekdays": []"#, "/weekdays"),
+        (r#""weekdays": ["mon", "tue", "mon"]"#, "/weekdays/2"),
+        (r#""weekdays": ["monday"]"#, "/weekdays/0"),
+        (r#""hours": {"from": "9:00", "to": "17:00"}"#, "/hours/from"),
+        (r#""hours": {"from": "09:00", "to": "24:00"}"#, "/hours/to"),
+        (r#""hours": {"from": "09:00", "to": "09:00"}"#, "/hours/to"),
+        (r#""hours": {"from": "09:00"}"#, "/hours"),
+        (r#""day": 1"#, "/day"),
+    ] {
+        refuses(LAUNCH, &schedule(bad), &at(rest));
+    }
+}
+
+#[test]
+fn a_schedule_is_read_with_all_its_parts() {
+    let whole = r#"{"starts_at": "2027-01-15T08:00:00Z", "time_zone": "europe/berlin", "weekdays": ["sat"], "hours": {"from": "22:00", "to": "06:30"}}"#;
+    let document = parse_document(&WHOLE.replacen(LAUNCH, &format!("{LAUNCH}\"schedule\": {whole}, "), 1)).unwrap();
+    let expected = Schedule {
+        starts_at: Some(Timestamp::from_millis(1_800_000_000_000)),
+        ends_at: None,
+        time_zone: TimeZone::new("Europe/Berlin").unwrap(),
+        weekdays: Weekdays::of(&[Weekday::Saturday]),
+        hours: Hours::new("22:00", "06:30"),
+    };
+    assert_eq!(document.launch.schedule, Some(expected));
+}
+
+#[test]
+fn a_quota_and_a_sequence_are_limited() {
+    for (good, bad) in [("1", "0"), ("1000000000", "1000000001")] {
+        accepts(LAUNCH, &format!("{LAUNCH}\"quota\": {{\"completed\": {good}}}, "));
+        refuses(LAUNCH, &format!("{LAUNCH}\"quota\": {{\"completed\": {bad}}}, "), "/launch/quota/completed");
+    }
+    let names = |names: &[&str]| format!("{LAUNCH}\"trigger_sequence\": {names:?}, ");
+    accepts(LAUNCH, &names(&["a"; TRIGGER_SEQUENCE_MAX]));
+    refuses(LAUNCH, &names(&["a"; TRIGGER_SEQUENCE_MAX + 1]), "/launch/trigger_sequence");
+    refuses(LAUNCH, &names(&[]), "/launch/trigger_sequence");
+    refuses(LAUNCH, &names(&["a", ""]), "/launch/trigger_sequence/1");
+}
+
+#[test]
+fn an_audience_names_cohorts_and_its_errors_name_their_place() {
+    let audience = |node: &str| format!("{LAUNCH}\"audience\": {node}, ");
+    let cohort = r#"{"cohort": "coh_00000000000000000000000000000001"}"#;
+    accepts(LAUNCH, &audience(&format!(r#"{{"not": {{"all": [{cohort}]}}}}"#)));
+    refuses(LAUNCH, &audience(r#"{"any": [{"cohort": "vip"}]}"#), "/launch/audience/any/0/cohort");
+    refuses(LAUNCH, &audience(r#"{"attribute": "a", "op": "in", "value": 1}"#), "/launch/audience/value");
+}
+
+#[test]
+fn patterns_are_counted_over_filters_and_audience() {
+    let filter = |count: usize| {
+        let conditions = vec![r#"{"path": "a", "op": "matches", "value": "x"}"#; count].join(",");
+        format!(r#"{{"name": "MainActivity", "filter": {{"all": [{conditions}]}}}}"#)
+    };
+    let trigger = r#"{"name": "MainActivity"}"#;
+    accepts(trigger, &filter(PATTERNS_MAX));
+    let one_more = format!("{LAUNCH}\"audience\": {{\"attribute\": \"a\", \"op\": \"matches\", \"value\": \"x\"}}, ");
+    let full = WHOLE.replacen(trigger, &filter(PATTERNS_MAX), 1).replacen(LAUNCH, &one_more, 1);
+    assert_eq!(parse_document(&full).unwrap_err()[0].pointer, "/launch/audience/op");
 }
 
 #[test]
