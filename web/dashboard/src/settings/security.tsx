@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { parseOrigins } from "../lib/origins.ts";
-import { Callout, Card, Field, Input, Radio, Textarea } from "../ui/index.ts";
+import { Callout, Card, Checkbox, Field, Input, Radio, Textarea } from "../ui/index.ts";
 import { IdentityProof } from "./identity.tsx";
 import type { SettingsPart } from "./parts.ts";
 
@@ -31,6 +31,17 @@ export function SecuritySettings(part: SettingsPart) {
         )}
       </Card>
       <IdentityProof {...part} />
+      <Card title="Personal values in texts" lead="Survey texts can say what your server knows about a user, such as “How did you like {{event.title | &quot;your book&quot;}}?”.">
+        <Checkbox
+          label="Allow it also without identity proof"
+          checked={draft.pipes_without_proof ?? false}
+          disabled={draft.identity_proof.mode !== "off"}
+          onChange={(event) => change({ pipes_without_proof: event.target.checked })}
+          hint={draft.identity_proof.mode === "off"
+            ? "Anybody who finds your SDK key could then ask as any user and read those values. Without this, surveys with such texts cannot be launched, and those that are live say their fallbacks."
+            : "Identity proof is on, so every user hears only of themselves."}
+        />
+      </Card>
       <Card title="Retention" lead="How long response rows are kept. Events are always dropped about 100 hours after their day.">
         <fieldset className="flex flex-col gap-2">
           <legend className="sr-only">Retention of responses</legend>

@@ -100,14 +100,14 @@ export function MenuOption({ value, children }: { value: string; children: React
 export const MenuLabel = ({ children }: { children: ReactNode }) => <DropdownMenu.Label className="truncate px-2 py-1 text-xs text-ink-3">{children}</DropdownMenu.Label>;
 export const MenuLine = () => <DropdownMenu.Separator className="my-1 border-t border-line" />;
 
-type PopoverProps = { trigger: ReactNode; children: ReactNode; open?: boolean; onOpenChange?: (open: boolean) => void; align?: "start" | "end"; label: string; className?: string };
+type PopoverProps = { trigger: ReactNode; children: ReactNode; open?: boolean; onOpenChange?: (open: boolean) => void; align?: "start" | "end"; label: string; className?: string; onCloseAutoFocus?: (event: Event) => void };
 
-export function Popover({ trigger, children, open, onOpenChange, align = "start", label, className }: PopoverProps) {
+export function Popover({ trigger, children, open, onOpenChange, align = "start", label, className, onCloseAutoFocus }: PopoverProps) {
   return (
     <RadixPopover.Root {...(open !== undefined && { open })} {...(onOpenChange && { onOpenChange })}>
       <RadixPopover.Trigger asChild>{trigger}</RadixPopover.Trigger>
       <RadixPopover.Portal container={landmark()}>
-        <RadixPopover.Content aria-label={label} align={align} sideOffset={4} collisionPadding={8} className={cx(POP, "max-h-[var(--radix-popover-content-available-height)] max-w-[calc(100vw-1rem)] overflow-y-auto p-3", className)}>{children}</RadixPopover.Content>
+        <RadixPopover.Content aria-label={label} {...(onCloseAutoFocus && { onCloseAutoFocus })} align={align} sideOffset={4} collisionPadding={8} className={cx(POP, "max-h-[var(--radix-popover-content-available-height)] max-w-[calc(100vw-1rem)] overflow-y-auto p-3", className)}>{children}</RadixPopover.Content>
       </RadixPopover.Portal>
     </RadixPopover.Root>
   );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { blockers, checklist } from "../../src/surveys/model/checklist.ts";
-import { asDocument } from "../../src/surveys/model/document.ts";
+import { type AnswerCondition, asDocument, isFact } from "../../src/surveys/model/document.ts";
 import { amountOf, delayError, expiryError, secondsOf, spoken } from "../../src/surveys/model/duration.ts";
 import { newFilter, parseValue, typeOf, withOperator } from "../../src/surveys/model/filters.ts";
 import { launchSentence } from "../../src/surveys/model/sentence.ts";
@@ -89,7 +89,8 @@ describe("templates", () => {
       expect(brokenRules(document, question)).toEqual([]);
       const options = (question.options ?? []).map(({ id }) => id);
       expect(new Set(options).size).toBe(options.length);
-      const named = (question.logic ?? []).flatMap((rule) => ("all" in rule.if ? rule.if.all : rule.if.any)).filter(({ value }) => typeof value === "string" || Array.isArray(value));
+      const answers = (question.logic ?? []).flatMap((rule) => ("all" in rule.if ? rule.if.all : rule.if.any)).filter((condition): condition is AnswerCondition => !isFact(condition));
+      const named = answers.filter(({ value }) => typeof value === "string" || Array.isArray(value));
       for (const { question: id, value } of named) {
         const known = document.questions.find((each) => each.id === id)?.options?.map((option) => option.id);
         expect(known).toEqual(expect.arrayContaining([value].flat()));

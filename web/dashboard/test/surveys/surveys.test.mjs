@@ -145,6 +145,44 @@ describe("the editor", () => {
     await page.getByRole("dialog").getByText(SLEEP.questions[3].title.en).waitFor();
   });
 
+  it("puts a value into a text where the caret is, and previews its fallback", async () => {
+    await open("/surveys/srv_1");
+    await title().fill("How was ?");
+    await title().press("ArrowLeft");
+    await button("Insert a value into Question").click();
+    const menu = page.getByRole("dialog", { name: "Insert a value" });
+    assert.deepEqual(await menu.locator("datalist option").evaluateAll((options) => options.map((option) => option.value)), ["hours", "plan"]);
+    assert.equal(await menu.getByRole("button", { name: "Insert" }).isDisabled(), true);
+    await menu.getByLabel("Property").fill("book.title");
+    await menu.getByLabel("If there is none, say").fill('the "book"');
+    await faultless("menu of values");
+    await page.keyboard.press("Enter");
+    const pipe = '{{event.book.title | "the \\"book\\""}}';
+    await saved(() => draft().questions[0].title.en === `How was ${pipe}?`);
+    await page.getByTestId("stage").getByRole("heading", { name: 'How was the "book"?' }).waitFor();
+    await page.keyboard.type("!");
+    await saved(() => draft().questions[0].title.en === `How was ${pipe}!?`);
+  });
+
+  it("writes rules about what the event said, with what was seen of it", async () => {
+    await open("/surveys/srv_1");
+    await button("Add rule").click();
+    await page.getByLabel("Asked about").selectOption("event");
+    await page.getByLabel("Property", { exact: true }).fill("hours");
+    await page.getByLabel("Comparison").selectOption("less");
+    await page.getByLabel("Value", { exact: true }).fill("6.5");
+    await page.getByLabel("then").selectOption("wish");
+    await saved(() => draft().questions[0].logic?.[0].if.all[0].value === 6.5);
+    assert.deepEqual(draft().questions[0].logic[0].if, { all: [{ source: "event", path: "hours", op: "less", value: 6.5 }] });
+    await faultless("a rule about an event");
+    // The preview knows of no event: the condition does not hold there, and the next question follows.
+    await page.getByRole("radio", { name: "Still tired" }).check();
+    await page.getByRole("dialog").getByRole("button", { name: "Next" }).click();
+    await page.getByRole("dialog").getByText(SLEEP.questions[1].title.en).waitFor();
+    await page.getByLabel("Asked about").selectOption({ label: "1. " + SLEEP.questions[0].title.en });
+    await saved(() => draft().questions[0].logic[0].if.all[0].question === "feeling");
+  });
+
   it("edits another language beside the default one, and flags what is missing", async () => {
     await open("/surveys/srv_1?part=languages");
     await page.getByLabel("Add a language").selectOption("fr");

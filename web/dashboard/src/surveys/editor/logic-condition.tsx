@@ -1,26 +1,56 @@
 import { Checkbox, Input, Select } from "../../ui/index.ts";
-import { type Condition, type Operator, type Question, titleOf, words } from "../model/document.ts";
+import { ConditionFields } from "../launch/filter-editor.tsx";
+import { type AnswerCondition, type Condition, type FactCondition, isFact, type Operator, type Question, type Source, SOURCES, titleOf, words } from "../model/document.ts";
 import { fittingValue, needsValue, newCondition, OPERATOR_WORDS, operatorsFor, rangeOf, withValue } from "../model/logic.ts";
+import { newFact, SOURCE_WORDS } from "../model/sources.ts";
 import { useDraft } from "./context.tsx";
+import { useSeen } from "./seen.ts";
 
 type Props = { condition: Condition; sources: readonly Question[]; change: (condition: Condition) => void };
 
-/** One condition: whose answer, how it compares, with what. */
+/** One condition: whose answer or which fact, how it compares, with what. */
 export function ConditionRow({ condition, sources, change }: Props) {
+  return isFact(condition) ? <FactRow condition={condition} sources={sources} change={change} /> : <AnswerRow condition={condition} sources={sources} change={change} />;
+}
+
+/** What is asked about: an answer, or what the server knows. */
+function Subject({ condition, sources, change }: Props) {
   const { document } = useDraft();
-  const asked = document.questions.find(({ id }) => id === condition.question);
-  const isKnown = sources.some(({ id }) => id === condition.question);
-  const setOperator = (op: Operator) => change(withValue({ question: condition.question, op }, fittingValue(asked, op, condition.value)));
-  const setQuestion = (id: string) => {
-    const next = sources.find((each) => each.id === id);
-    if (next) change(newCondition(next));
+  const gone = isFact(condition) || sources.some(({ id }) => id === condition.question) ? null : condition.question;
+  const set = (value: string) => {
+    const question = sources.find((each) => `question ${each.id}` === value);
+    change(question ? newCondition(question) : newFact(value as Source));
   };
   return (
+    <Select aria-label="Asked about" value={isFact(condition) ? condition.source : `question ${condition.question}`} onChange={(event) => set(event.target.value)}>
+      {gone !== null && <option value={`question ${gone}`}>{`${titleOf(document, gone)} (not possible)`}</option>}
+      <optgroup label="Answers">
+        {sources.map((each) => <option key={each.id} value={`question ${each.id}`}>{`${document.questions.indexOf(each) + 1}. ${titleOf(document, each.id)}`}</option>)}
+      </optgroup>
+      <optgroup label="What the server knows">
+        {SOURCES.map((each) => <option key={each} value={each}>{SOURCE_WORDS[each]}</option>)}
+      </optgroup>
+    </Select>
+  );
+}
+
+function FactRow({ condition, sources, change }: Props & { condition: FactCondition }) {
+  const seen = useSeen(condition.source);
+  return (
+    <div className="flex min-w-0 flex-1 flex-col gap-2">
+      <Subject condition={condition} sources={sources} change={change} />
+      <ConditionFields condition={condition} seen={seen} change={(next) => change({ source: condition.source, ...next })} />
+    </div>
+  );
+}
+
+function AnswerRow({ condition, sources, change }: Props & { condition: AnswerCondition }) {
+  const { document } = useDraft();
+  const asked = document.questions.find(({ id }) => id === condition.question);
+  const setOperator = (op: Operator) => change(withValue({ question: condition.question, op }, fittingValue(asked, op, condition.value)));
+  return (
     <div className="grid min-w-0 flex-1 gap-2 @sm:grid-cols-[minmax(0,1fr)_auto]">
-      <Select aria-label="Question asked about" value={condition.question} onChange={(event) => setQuestion(event.target.value)}>
-        {!isKnown && <option value={condition.question}>{`${titleOf(document, condition.question)} (not possible)`}</option>}
-        {sources.map((each) => <option key={each.id} value={each.id}>{`${document.questions.indexOf(each) + 1}. ${titleOf(document, each.id)}`}</option>)}
-      </Select>
+      <Subject condition={condition} sources={sources} change={change} />
       <Select aria-label="Comparison" value={condition.op} onChange={(event) => setOperator(event.target.value as Operator)} className="@sm:w-36!">
         {operatorsFor(asked).map((op) => <option key={op} value={op}>{OPERATOR_WORDS[op]}</option>)}
       </Select>
@@ -29,7 +59,7 @@ export function ConditionRow({ condition, sources, change }: Props) {
   );
 }
 
-function Value({ condition, asked, change }: { condition: Condition; asked: Question | undefined; change: Props["change"] }) {
+function Value({ condition, asked, change }: { condition: AnswerCondition; asked: Question | undefined; change: Props["change"] }) {
   const set = (value: unknown) => change(withValue(condition, value));
   const range = rangeOf(asked);
   if (range) {
@@ -40,7 +70,7 @@ function Value({ condition, asked, change }: { condition: Condition; asked: Ques
   return <Input aria-label="Value" value={String(condition.value ?? "")} onChange={(event) => set(event.target.value)} placeholder="A word or phrase" />;
 }
 
-function Choice({ condition, asked, set }: { condition: Condition; asked: Question; set: (value: unknown) => void }) {
+function Choice({ condition, asked, set }: { condition: AnswerCondition; asked: Question; set: (value: unknown) => void }) {
   const { document } = useDraft();
   const options = (asked.options ?? []).map((option) => ({ id: option.id, label: words(option.label, document.default_language, document.default_language) || option.id }));
   if (condition.op !== "in") {

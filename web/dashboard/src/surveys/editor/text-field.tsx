@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { Field, Input, Textarea } from "../../ui/index.ts";
 import { cx } from "../../lib/cx.ts";
 import { directionOf } from "../model/content.ts";
@@ -6,6 +6,7 @@ import { languageName } from "../model/languages.ts";
 import { errorAt } from "../model/pointers.ts";
 import { setText, textAt } from "../model/texts.ts";
 import { useDraft, useEdit, useLanguage } from "./context.tsx";
+import { InsertValue } from "./insert-value.tsx";
 
 interface TextFieldProps {
   /** Where the text is in the document. */
@@ -31,26 +32,35 @@ export function TextField({ pointer, label, hint, optional = false, multiline = 
   const original = text?.[defaultLanguage] ?? "";
   const value = text?.[language] ?? "";
   const isMissing = !isDefault && original.trim() !== "" && value.trim() === "";
+  const box = useRef<HTMLInputElement & HTMLTextAreaElement>(null);
+  const write = (words: string) => edit((draft) => setText(draft, pointer, language, words, optional), `${pointer}/${language}`);
+  const disabled = !isDefault && original === "" && optional;
   const control = {
+    ref: box,
     value,
     lang: language,
     dir: directionOf(language),
     maxLength: 4_000,
     autoFocus,
-    disabled: !isDefault && original === "" && optional,
+    disabled,
     placeholder: builtIn?.(language) ?? (isDefault ? placeholder : `In ${languageName(language)}`),
-    className: cx(isMissing && "border-warn!"),
-    onChange: (event: { target: { value: string } }) => edit((draft) => setText(draft, pointer, language, event.target.value, optional), `${pointer}/${language}`),
+    className: cx(isMissing && "border-warn!", hideLabel && "pe-9"),
+    onChange: (event: { target: { value: string } }) => write(event.target.value),
   };
   const field = (
-    <Field
-      label={isDefault ? label : `${label} (${languageName(language)})`}
-      hideLabel={hideLabel}
-      error={errorAt(errors, pointer)}
-      hint={isMissing ? <span className="text-warn">Not translated yet</span> : hint}
-    >
-      {multiline ? <Textarea rows={2} {...control} /> : <Input {...control} />}
-    </Field>
+    <div className="relative">
+      <Field
+        label={isDefault ? label : `${label} (${languageName(language)})`}
+        hideLabel={hideLabel}
+        error={errorAt(errors, pointer)}
+        hint={isMissing ? <span className="text-warn">Not translated yet</span> : hint}
+      >
+        {multiline ? <Textarea rows={2} {...control} /> : <Input {...control} />}
+      </Field>
+      <span className={cx("absolute", hideLabel ? "end-1.5 top-1.5" : "end-0 -top-0.5")}>
+        <InsertValue label={label} disabled={disabled} box={box} write={write} />
+      </span>
+    </div>
   );
   if (isDefault) return field;
   return (

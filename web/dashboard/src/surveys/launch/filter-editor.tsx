@@ -36,7 +36,8 @@ export function FilterEditor({ trigger, seen, pointer, change }: { trigger: Trig
   );
 }
 
-function ConditionFields({ condition, seen, change }: { condition: PropertyCondition; seen: readonly TriggerProperty[]; change: (next: PropertyCondition) => void }) {
+/** A property, how it compares, and with what. */
+export function ConditionFields({ condition, seen, change }: { condition: PropertyCondition; seen: readonly TriggerProperty[]; change: (next: PropertyCondition) => void }) {
   const property = seen.find(({ key }) => key === condition.path);
   const type = typeOf(condition.value, property?.types);
   const keys = useId();

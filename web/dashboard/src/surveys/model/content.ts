@@ -1,6 +1,10 @@
 /** What the widget would get: the draft in one language, for the preview. */
-import type { Question as Asked, SurveyContent } from "@sonde/widget";
-import { FRAME_TEXTS, type Question, type SurveyDocument, type Text, words } from "./document.ts";
+import type { Question as Asked, SurveyContent, Values } from "@sonde/widget";
+import { type Condition, FRAME_TEXTS, isFact, type Question, type Rule, type SurveyDocument, type Text, words } from "./document.ts";
+import { inPreview } from "./pipes.ts";
+
+/** A preview knows of no event, trigger or user: conditions on what is there do not hold, those on what is not there do. */
+export const PREVIEW_VALUES: Values = { absent: true };
 
 const RIGHT_TO_LEFT = new Set(["ar", "arc", "ckb", "dv", "fa", "he", "iw", "ks", "ps", "sd", "ug", "ur", "yi"]);
 const RTL_SCRIPTS = new Set(["adlm", "arab", "aran", "hebr", "nkoo", "rohg", "syrc", "thaa"]);
@@ -30,7 +34,7 @@ export function builtIn(language: string): readonly string[] {
 }
 
 export function contentOf(document: SurveyDocument, language: string): SurveyContent {
-  const say = (text: Text | undefined) => words(text, language, document.default_language);
+  const say = (text: Text | undefined) => inPreview(words(text, language, document.default_language));
   const optional = (text: Text | undefined) => say(text) || null;
   const known = builtIn(language);
   return {
@@ -61,6 +65,14 @@ function asked(question: Question, say: (text: Text | undefined) => string, opti
     ...(question.labels && { labels: { low: say(question.labels.low), high: say(question.labels.high) } }),
     ...(question.placeholder && { placeholder: optional(question.placeholder) }),
     ...(max_length && { max_length }),
-    ...(logic && { logic }),
+    ...(logic && { logic: logic.map(settled) }),
   };
+}
+
+function settled(rule: Rule) {
+  const settle = (condition: Condition) => {
+    if (!isFact(condition)) return condition;
+    return { constant: condition.op === "not_equals" || condition.op === "not_exists" ? "absent" : "present" };
+  };
+  return { then: rule.then, if: "all" in rule.if ? { all: rule.if.all.map(settle) } : { any: rule.if.any.map(settle) } };
 }

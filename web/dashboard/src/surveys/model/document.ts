@@ -1,5 +1,7 @@
 /** The survey document, format version 1, as drafts hold it. A draft may be incomplete; the server says what is missing. */
 
+import { withFallbacks } from "./pipes.ts";
+
 /** One text by language tag. */
 export type Text = Readonly<Record<string, string>>;
 
@@ -24,10 +26,25 @@ export type Operator =
   | "less_or_equal"
   | "contains";
 
-export interface Condition {
+export interface AnswerCondition {
   readonly question: string;
   readonly op: Operator;
   readonly value?: unknown;
+}
+
+/** What the server knows besides answers. */
+export const SOURCES = ["event", "trigger", "user"] as const;
+export type Source = (typeof SOURCES)[number];
+
+/** A condition on what the server knows; it is settled there. */
+export interface FactCondition extends PropertyCondition {
+  readonly source: Source;
+}
+
+export type Condition = AnswerCondition | FactCondition;
+
+export function isFact(condition: Condition): condition is FactCondition {
+  return "source" in condition;
 }
 
 export interface Rule {
@@ -155,5 +172,5 @@ export function words(text: Text | undefined, language: string, fallback: string
 /** What to call a question where there is little room. */
 export function titleOf(document: SurveyDocument, id: string): string {
   const question = document.questions.find((each) => each.id === id);
-  return words(question?.title, document.default_language, document.default_language) || `Untitled question (${id})`;
+  return withFallbacks(words(question?.title, document.default_language, document.default_language)) || `Untitled question (${id})`;
 }

@@ -1,5 +1,5 @@
 /** Every change to a document as a pure function: document in, document out. */
-import { asDocument, type Option, type Question, type QuestionType, type Rule, type SurveyDocument, type Text, words } from "./document.ts";
+import { asDocument, type Condition, isFact, type Option, type Question, type QuestionType, type Rule, type SurveyDocument, type Text, words } from "./document.ts";
 import { freeId } from "./ids.ts";
 
 const NAMES: Readonly<Record<QuestionType, string>> = {
@@ -93,7 +93,7 @@ export function put<T extends object, K extends keyof T>(target: T, key: K, valu
 
 export function names(rule: Rule, id: string): boolean {
   const conditions = "all" in rule.if ? rule.if.all : rule.if.any;
-  return ("jump" in rule.then && rule.then.jump === id) || conditions.some((condition) => condition.question === id);
+  return ("jump" in rule.then && rule.then.jump === id) || conditions.some((condition) => !isFact(condition) && condition.question === id);
 }
 
 /** Changes the type, and keeps what both types have. */
@@ -116,6 +116,6 @@ function withRules(question: Question, keep: (rule: Rule) => boolean): Question 
 }
 
 function renamed(rule: Rule, from: string, to: string): Rule {
-  const each = <T extends { question: string }>(condition: T): T => (condition.question === from ? { ...condition, question: to } : condition);
+  const each = (condition: Condition): Condition => (!isFact(condition) && condition.question === from ? { ...condition, question: to } : condition);
   return { ...rule, if: "all" in rule.if ? { all: rule.if.all.map(each) } : { any: rule.if.any.map(each) } };
 }

@@ -1,5 +1,6 @@
 /** Rules between questions: what they can say, where they can lead, and how they read. */
-import { type Condition, type Operator, type Question, type Rule, type SurveyDocument, titleOf, words } from "./document.ts";
+import { type AnswerCondition, type Condition, isFact, type Operator, type Question, type Rule, type SurveyDocument, titleOf, words } from "./document.ts";
+import { factInWords } from "./sources.ts";
 
 export const OPERATOR_WORDS: Readonly<Record<Operator, string>> = {
   equals: "is",
@@ -44,12 +45,12 @@ export function fittingValue(question: Question | undefined, op: Operator, value
   return op === "in" ? (given.length > 0 ? given : ids.slice(0, 1)) : (given[0] ?? ids[0] ?? "");
 }
 
-export function newCondition(question: Question): Condition {
+export function newCondition(question: Question): AnswerCondition {
   const op = operatorsFor(question)[0] as Operator;
   return withValue({ question: question.id, op }, fittingValue(question, op, undefined));
 }
 
-export function withValue(condition: Condition, value: unknown): Condition {
+export function withValue(condition: AnswerCondition, value: unknown): AnswerCondition {
   const { question, op } = condition;
   return value === undefined ? { question, op } : { question, op, value };
 }
@@ -85,7 +86,7 @@ export function brokenRules(document: SurveyDocument, question: Question): reado
   const before = new Set(sources(document, question.id).map(({ id }) => id));
   const behind = new Set(targets(document, question.id).map(({ id }) => id));
   return (question.logic ?? []).flatMap((rule, at) => {
-    const asksLater = conditionsOf(rule).some((condition) => !before.has(condition.question) || namesGoneOption(document, condition));
+    const asksLater = conditionsOf(rule).some((condition) => !isFact(condition) && (!before.has(condition.question) || namesGoneOption(document, condition)));
     const leadsBack = "jump" in rule.then && !behind.has(rule.then.jump);
     return asksLater || leadsBack ? [at] : [];
   });
@@ -98,13 +99,15 @@ export function ruleInWords(document: SurveyDocument, rule: Rule): string {
   return `If ${conditionsOf(rule).map((condition) => conditionInWords(document, condition)).join(joint)}: ${target}`;
 }
 
-function namesGoneOption(document: SurveyDocument, { question: id, value }: Condition): boolean {
+function namesGoneOption(document: SurveyDocument, { question: id, value }: AnswerCondition): boolean {
   const options = document.questions.find((question) => question.id === id)?.options;
   const named = Array.isArray(value) ? value : value === undefined ? [] : [value];
   return options !== undefined && !named.every((each) => options.some((option) => option.id === each));
 }
 
-function conditionInWords(document: SurveyDocument, { question: id, op, value }: Condition): string {
+function conditionInWords(document: SurveyDocument, condition: Condition): string {
+  if (isFact(condition)) return factInWords(condition);
+  const { question: id, op, value } = condition;
   const question = document.questions.find((each) => each.id === id);
   const option = (given: unknown) => {
     const found = question?.options?.find((each) => each.id === given);

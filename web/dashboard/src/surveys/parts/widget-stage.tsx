@@ -2,6 +2,7 @@ import { renderSurvey, type SurveyContent, type Theme } from "@sonde/widget";
 import { useEffect, useRef, useState } from "react";
 import { cx } from "../../lib/cx.ts";
 import { Button } from "../../ui/index.ts";
+import { PREVIEW_VALUES } from "../model/content.ts";
 
 interface StageProps {
   readonly content: SurveyContent;
@@ -55,6 +56,7 @@ function Drawn({ content, look, theme, isPhone, startAt, run = 0, onRestart }: D
     let leaving = false;
     const survey = renderSurvey({
       content,
+      values: PREVIEW_VALUES,
       container,
       theme: { ...theme, appearance: look },
       random: dice(run),
