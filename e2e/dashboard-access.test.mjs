@@ -22,6 +22,8 @@ const BODIES = {
   "PUT /workspaces/{workspace}/settings": ({ settings }) => ({ ...settings, name: "Taken over" }),
   "POST /workspaces/{workspace}/surveys": () => ({ document: shortSurvey({ name: "Eve's" }) }),
   "PUT /workspaces/{workspace}/surveys/{survey}/draft": ({ draft }) => ({ document: shortSurvey({ name: "Eve's" }), revision: draft }),
+  "POST /workspaces/{workspace}/cohorts": () => ({ name: "Eve's", condition: { attribute: "plan", op: "exists" } }),
+  "PUT /workspaces/{workspace}/cohorts/{cohort}": () => ({ name: "Eve's", condition: { attribute: "plan", op: "exists" } }),
   "POST /workspaces/{workspace}/triggers": () => ({ kind: "backend", name: "eve" }),
   "POST /workspaces/{workspace}/triggers/archive": () => ({ kind: "frontend", name: "MainActivity", confirm: true }),
   "POST /workspaces/{workspace}/triggers/restore": () => ({ kind: "frontend", name: "MainActivity" }),
@@ -59,7 +61,8 @@ describe("workspaces of others", () => {
     // What is counted on the side has been counted.
     await until("the trigger is counted", async () => (await owner.do("GET", `${at}/triggers?kind=frontend`)).items[0]?.count === 1);
     const { id: secret } = await owner.do("POST", `${at}/settings/identity-secrets`);
-    theirs = { at, workspace: workspace.id, survey, settings, draft, key: backend.keys[0].id, secret, id: display, version: "1" };
+    const { id: cohort } = await owner.do("POST", `${at}/cohorts`, { name: "Pro", condition: { attribute: "plan", op: "exists" } });
+    theirs = { at, workspace: workspace.id, survey, cohort, settings, draft, key: backend.keys[0].id, secret, id: display, version: "1" };
   });
   after(async () => assert.equal(await sonde?.stop(), 0));
 
@@ -70,7 +73,7 @@ describe("workspaces of others", () => {
   }
   const bodyOf = (method, path) => BODIES[`${method} ${path}`]?.(theirs) ?? (method === "GET" || method === "DELETE" ? undefined : {});
   const snapshot = async () => {
-    const paths = ["/settings", "/connections", "/surveys", `/surveys/${theirs.survey}`, `/surveys/${theirs.survey}/responses`, "/triggers?kind=frontend", "/triggers?kind=backend"];
+    const paths = ["/settings", "/cohorts", "/connections", "/surveys", `/surveys/${theirs.survey}`, `/surveys/${theirs.survey}/responses`, "/triggers?kind=frontend", "/triggers?kind=backend"];
     return JSON.stringify(await Promise.all(paths.map((path) => owner.do("GET", theirs.at + path))));
   };
 
@@ -90,10 +93,10 @@ describe("workspaces of others", () => {
     assert.equal(await snapshot(), before);
   });
 
-  it("cannot be reached through one's own: another's survey, key, secret and response are 404 there", async () => {
+  it("cannot be reached through one's own: another's survey, cohort, key, secret and response are 404 there", async () => {
     const [{ id: mine }] = (await eve.do("GET", "/auth/state")).workspaces;
     const wrong = [];
-    for (const [method, path] of sorted(CALLS).filter(([, path]) => /\{(survey|key|secret)\}/.test(path))) {
+    for (const [method, path] of sorted(CALLS).filter(([, path]) => /\{(survey|cohort|key|secret)\}/.test(path))) {
       const reply = await eve.send(method, fill(path).replace(theirs.workspace, mine), bodyOf(method, path));
       if (reply.status !== 404) wrong.push(`${method} ${path}: ${text(reply)}`);
     }

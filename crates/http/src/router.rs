@@ -72,6 +72,11 @@ fn dashboard_routes<E: Engine>() -> Router<Arc<Service<E>>> {
         .route("/triggers", get(dashboard::triggers::list::<E>).post(dashboard::triggers::create::<E>))
         .route("/triggers/archive", post(dashboard::triggers::archive::<E>))
         .route("/triggers/restore", post(dashboard::triggers::restore::<E>))
+        .route("/cohorts", get(dashboard::cohorts::list::<E>).post(dashboard::cohorts::create::<E>))
+        .route(
+            "/cohorts/{cohort}",
+            get(dashboard::cohorts::show::<E>).put(dashboard::cohorts::replace::<E>).delete(dashboard::cohorts::delete::<E>),
+        )
         .route("/settings", get(dashboard::settings::show::<E>).put(dashboard::settings::replace::<E>))
         .route("/settings/identity-secrets", get(dashboard::identity::list::<E>).post(dashboard::identity::create::<E>))
         .route("/settings/identity-secrets/{secret}", delete(dashboard::identity::revoke::<E>));

@@ -76,6 +76,7 @@ impl<E: Engine> Service<E> {
         parse_document(&input.document)
             .map_err(|wrong| Error::Invalid(wrong.into_iter().map(|wrong| FieldError::new(wrong.pointer, wrong.detail)).collect()))?;
         self.stored_workspace(input.workspace).await?;
+        let _turn = self.cohort_use.lock().await;
         if input.launch {
             let problems = self.problems_of(input.workspace, &input.document)?;
             if !problems.is_empty() {

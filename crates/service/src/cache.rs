@@ -114,12 +114,13 @@ impl CatalogueCache {
         let records = catalogue.surveys(id).await?;
         let identity_secrets = catalogue.identity_secrets(id).await?;
         let surveys = records.iter().map(survey).collect::<Result<Vec<_>, _>>()?;
+        let cohorts = catalogue.cohorts(id).await?.into_iter().map(crate::cohorts::known).collect::<Result<Vec<_>, _>>()?;
         let mut maps = self.write();
         for survey in surveys.iter().filter(|survey| survey.version > 0) {
             maps.versions.insert((survey.id, survey.version), Arc::clone(&survey.document));
         }
         let revision = maps.workspaces.get(&id).map_or(1, |cached| cached.revision + 1);
-        let snapshot = WorkspaceSnapshot::new(id, record.wait_period, surveys);
+        let snapshot = WorkspaceSnapshot::new(id, record.wait_period, surveys).with_cohorts(cohorts);
         maps.workspaces.insert(id, Arc::new(CachedWorkspace { record, identity_secrets, snapshot, revision }));
         Ok(())
     }

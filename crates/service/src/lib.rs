@@ -9,6 +9,7 @@ pub mod admin;
 mod cache;
 mod client;
 mod clock;
+pub mod cohorts;
 pub mod connections;
 mod erasing;
 mod error;
@@ -66,6 +67,8 @@ pub struct Service<E: Engine> {
     merges: users::MergesUnderWay,
     response_changes: results::ResponseChanges,
     quotas: quotas::Quotas,
+    /// Held while a cohort is deleted or a survey that may name one is published.
+    cohort_use: tokio::sync::Mutex<()>,
     doors: accounts::Doors,
     figures: Arc<figures::Figures>,
     rate_limits: std::sync::OnceLock<rate_limit::RateLimits>,
@@ -95,6 +98,7 @@ impl<E: Engine> Service<E> {
             merges: users::MergesUnderWay::default(),
             response_changes: results::ResponseChanges::default(),
             quotas,
+            cohort_use: tokio::sync::Mutex::default(),
             doors: accounts::Doors::default(),
             figures,
             rate_limits: std::sync::OnceLock::new(),

@@ -11,6 +11,7 @@
 mod accounts;
 mod activity;
 mod catalogue;
+mod cohorts;
 mod error;
 mod folder;
 mod projector;

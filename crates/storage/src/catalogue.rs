@@ -9,7 +9,7 @@ use sonde_core::settings::WorkspaceSettings;
 use sonde_core::time::{Span, Timestamp};
 use sonde_core::trigger::{TriggerKind, TriggerName};
 
-use crate::{Member, StorageError, Surveys};
+use crate::{Cohorts, Member, StorageError, Surveys};
 
 /// One product of the customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,7 +94,7 @@ pub struct NewWorkspace {
 }
 
 /// The store of what is small and read every time.
-pub trait Catalogue: Surveys {
+pub trait Catalogue: Surveys + Cohorts {
     /// Creates a workspace with keys and owner, all or nothing. [`AlreadyExists`](crate::StorageErrorKind::AlreadyExists)
     /// when the name is taken.
     fn create_workspace(&self, new: NewWorkspace) -> impl Future<Output = Result<(), StorageError>> + Send;

@@ -27,6 +27,7 @@
 mod accounts;
 mod activity;
 mod catalogue;
+mod cohorts;
 mod error;
 mod responses;
 mod surveys;
@@ -43,6 +44,7 @@ pub use activity::{
     UserCursor, UserPage, UsersWith, Write,
 };
 pub use catalogue::{ApiKey, Catalogue, IdentitySecret, NewWorkspace, TriggerRecord, Workspace};
+pub use cohorts::{CohortRecord, Cohorts};
 pub use error::{StorageError, StorageErrorKind};
 pub use responses::{ResponseCounts, ResponseQuery, ResponseRow, Responses};
 pub use surveys::{SurveyRecord, SurveyVersion, Surveys};

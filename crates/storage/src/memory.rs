@@ -5,6 +5,7 @@
 //! the store lives; "crash and reopen" is to go on with a clone.
 
 mod accounts;
+mod cohorts;
 mod erase;
 mod notes;
 mod responses;
@@ -15,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sonde_core::display::{Display, UserChange};
 use sonde_core::event::{EVENT_LIFETIME, EventId, EventRecord, EventSeq};
-use sonde_core::id::{DisplayId, IdentitySecretId, KeyId, MemberId, SurveyId, WorkspaceId};
+use sonde_core::id::{CohortId, DisplayId, IdentitySecretId, KeyId, MemberId, SurveyId, WorkspaceId};
 use sonde_core::key::KeyHash;
 use sonde_core::limits::{
     ATTRIBUTE_NAMES_MAX, EVENTS_PER_TRIGGER_CONSIDERED, PROPERTY_EXAMPLES_MAX, TRIGGER_DAYS, TRIGGER_PROPERTY_KEYS_MAX,
@@ -27,7 +28,7 @@ use sonde_core::trigger::{TriggerKind, TriggerName};
 use sonde_core::user::{Consumption, Namespace, UserActivity, UserId, UserRef, UserState};
 
 use crate::{
-    Activity, ApiKey, Append, AttributeObservation, AttributeStats, AttributesSeen, Catalogue, DecisionCounts, EventCursor,
+    Activity, ApiKey, Append, AttributeObservation, AttributeStats, AttributesSeen, Catalogue, CohortRecord, DecisionCounts, EventCursor,
     EventFingerprint, EventPage, IdentitySecret, KeyObservation, Member, MemberSession, Merge, NewWorkspace, Outcome, ResponseRow,
     SessionHash, StorageError, StorageErrorKind, SurveyRecord, SurveyVersion, TriggerRecord, TriggerStats, UserCursor, UserPage, UsersWith,
     Workspace, Write,
@@ -51,6 +52,7 @@ struct Everything {
     token_secret: Option<[u8; 32]>,
     surveys: BTreeMap<(WorkspaceId, SurveyId), SurveyRecord>,
     deleted_responses: BTreeSet<(WorkspaceId, DisplayId)>,
+    cohorts: BTreeMap<(WorkspaceId, CohortId), CohortRecord>,
     /// Every display that was ever completed, and its survey.
     completed: BTreeMap<(WorkspaceId, DisplayId), SurveyId>,
     versions: BTreeMap<(WorkspaceId, SurveyId, u32), SurveyVersion>,

@@ -307,6 +307,43 @@ export interface paths {
         patch: operations["renameWorkspace"];
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/cohorts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The workspace's cohorts. */
+        get: operations["listCohorts"];
+        put?: never;
+        /** Create a cohort. */
+        post: operations["createCohort"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/cohorts/{cohort}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One cohort. */
+        get: operations["showCohort"];
+        /** Replace a cohort: surveys that use it go by the new condition from the next decision on. */
+        put: operations["replaceCohort"];
+        post?: never;
+        /** Delete a cohort that no live or paused survey uses. */
+        delete: operations["deleteCohort"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/connections": {
         parameters: {
             query?: never;
@@ -899,6 +936,38 @@ export interface components {
              * @description Part of those who answered, 0 to 1.
              */
             share: number;
+        };
+        /** @description A cohort. */
+        CohortBody: {
+            /** @description Who belongs to it: as `launch.audience` of a survey document, without cohorts. */
+            condition: Record<string, never>;
+            created_at: string;
+            description: string;
+            /** @description `coh_…` */
+            id: string;
+            name: string;
+            updated_at: string;
+            /** @description Live and paused surveys that name it; while there are any it cannot be deleted. */
+            used_by: components["schemas"]["CohortUseBody"][];
+        };
+        /** @description A cohort as members write it. */
+        CohortRequest: {
+            /** @description Who belongs to it: as `launch.audience` of a survey document, without cohorts. */
+            condition: Record<string, never>;
+            /** @description At most 4000 characters. */
+            description?: string;
+            /** @description 1 to 200 characters. */
+            name: string;
+        };
+        /** @description Cohorts of a workspace. */
+        CohortsBody: {
+            /** @description By creation. */
+            items: components["schemas"]["CohortBody"][];
+        };
+        /** @description A survey that uses a cohort. */
+        CohortUseBody: {
+            id: string;
+            name: string;
         };
         /** @description A condition of a rule. */
         ConditionBody: components["schemas"]["AnswerConditionBody"] | components["schemas"]["ConstantBody"];
@@ -3097,6 +3166,751 @@ export interface operations {
                 };
             };
             /** @description The name is taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Breaks a rule; each place is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    listCohorts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `wsp_…` */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them, at most 500 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortsBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description The header x-sonde-csrf is missing or wrong */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description No such thing, or not the member's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description Breaks a rule; each place is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    createCohort: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `wsp_…` */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CohortRequest"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description The header x-sonde-csrf is missing or wrong */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description No such thing, or not the member's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description The workspace has 500 already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Breaks a rule; each place is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    showCohort: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `coh_…` */
+                cohort: string;
+                /** @description `wsp_…` */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The cohort */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description The header x-sonde-csrf is missing or wrong */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description No such thing, or not the member's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description Breaks a rule; each place is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    replaceCohort: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `coh_…` */
+                cohort: string;
+                /** @description `wsp_…` */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CohortRequest"];
+            };
+        };
+        responses: {
+            /** @description Replaced */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description The header x-sonde-csrf is missing or wrong */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description No such thing, or not the member's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description Breaks a rule; each place is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    deleteCohort: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `coh_…` */
+                cohort: string;
+                /** @description `wsp_…` */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description The header x-sonde-csrf is missing or wrong */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description No such thing, or not the member's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description A live or paused survey uses it */
             409: {
                 headers: {
                     [name: string]: unknown;

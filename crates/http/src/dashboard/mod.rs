@@ -2,6 +2,7 @@
 //! [`InWorkspace`], the one place that asks whether the member belongs to it.
 
 pub(crate) mod auth;
+pub(crate) mod cohorts;
 pub(crate) mod connections;
 mod csv;
 mod edge;

@@ -25,6 +25,7 @@ fn routes_of(workspace: &str) -> Vec<(Method, String)> {
 fn prefix(parameter: &str) -> &str {
     match parameter {
         "survey" => "srv",
+        "cohort" => "coh",
         "display" | "display_id" | "response" => "dsp",
         other => other,
     }

@@ -37,6 +37,13 @@ impl Visitor {
         self.call(app, Method::POST, "/api/v1/client/trigger", body).await.expect(200)
     }
 
+    /// Fires with the names that were fired in the session, this one last.
+    pub(crate) async fn fire_after(&self, app: &TestApp, sequence: Value) -> Value {
+        self.calls.set(self.calls.get() + 1);
+        let body = json!({"request_id": format!("r{}", self.calls.get()), "trigger": "MainActivity", "trigger_seq": sequence});
+        self.call(app, Method::POST, "/api/v1/client/trigger", body).await.expect(200)
+    }
+
     pub(crate) async fn report(&self, app: &TestApp, display: &str, state: &str) {
         self.call(app, Method::POST, &format!("/api/v1/client/displays/{display}"), json!({"state": state})).await.expect(200);
     }

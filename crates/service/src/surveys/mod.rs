@@ -4,6 +4,7 @@ mod draft;
 
 use std::collections::BTreeMap;
 
+use sonde_core::audience::Node;
 use sonde_core::id::{SurveyId, WorkspaceId};
 use sonde_core::survey::document::PersonalText;
 use sonde_core::survey::{SurveyStatus, parse_document};
@@ -138,6 +139,7 @@ impl<E: Engine> Service<E> {
 
     /// Publishes the draft as the next version.
     pub async fn publish_survey(&self, workspace: WorkspaceId, survey: SurveyId) -> Result<SurveyDetail, Error> {
+        let _turn = self.cohort_use.lock().await;
         let record = self.survey_record(workspace, survey).await?;
         expect_not_ended(&record)?;
         self.publish_draft(&record).await?;
@@ -147,6 +149,7 @@ impl<E: Engine> Service<E> {
 
     /// Publishes the draft if it says anything new, and lets the survey be shown.
     pub async fn launch_survey(&self, workspace: WorkspaceId, survey: SurveyId) -> Result<SurveyDetail, Error> {
+        let _turn = self.cohort_use.lock().await;
         let record = self.survey_record(workspace, survey).await?;
         expect_not_ended(&record)?;
         self.check_live_limit(workspace, survey)?;
@@ -222,8 +225,13 @@ impl<E: Engine> Service<E> {
             Ok(document) => document,
             Err(wrong) => return Ok(wrong.into_iter().map(|wrong| FieldError::new(wrong.pointer, wrong.detail)).collect()),
         };
-        if self.workspace(workspace)?.record.settings.allows_personal_texts() {
-            return Ok(Vec::new());
+        let cached = self.workspace(workspace)?;
+        let named = document.launch.audience.as_ref().map(Node::cohorts).unwrap_or_default();
+        let unknown = named.into_iter().filter(|cohort| !cached.snapshot.cohorts.contains_key(cohort));
+        let mut problems: Vec<_> =
+            unknown.map(|cohort| FieldError::new("/launch/audience", format!("there is no cohort {cohort}"))).collect();
+        if cached.record.settings.allows_personal_texts() {
+            return Ok(problems);
         }
         let refused = |text: PersonalText| {
             let PersonalText { pointer, says } = text;
@@ -234,7 +242,8 @@ impl<E: Engine> Service<E> {
                 ),
             )
         };
-        Ok(document.personal.into_iter().map(refused).collect())
+        problems.extend(document.personal.into_iter().map(refused));
+        Ok(problems)
     }
 
     /// The same for the published version of a survey that is to be shown again.

@@ -8,6 +8,7 @@
 pub mod accounts;
 pub mod catalogue;
 pub mod changes;
+pub mod cohorts;
 pub mod erasures;
 pub mod events;
 mod fixtures;
@@ -142,6 +143,10 @@ macro_rules! engine_contract {
                 a_survey_is_launched_once
                 only_an_unpublished_survey_is_deleted
                 versions_are_listed
+            }
+            cohorts {
+                cohorts_are_kept_as_they_were_written
+                cohorts_are_limited_and_deleted
             }
             catalogue {
                 a_workspace_is_created_with_its_keys

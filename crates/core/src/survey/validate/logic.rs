@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::Check;
 use crate::facts::{FactCondition, Source};
-use crate::filter::Condition;
+use crate::filter::{Condition, Operator};
 use crate::filter::json::{self, Json};
 use crate::limits::{CONDITIONS_MAX, FILTER_VALUE_SCALARS_MAX, FILTER_VALUES_MAX, RULES_PER_QUESTION_MAX};
 use crate::logic::{AnswerCondition, Operand, Quantifier, Rule, RuleCondition, Test, Then};
@@ -82,6 +82,9 @@ impl Check {
                 let condition = Condition::new(path.as_deref().unwrap_or_default(), op, value.as_deref());
                 match condition {
                     Ok(condition) => {
+                        if condition.operator() == Operator::Matches {
+                            self.pattern(&format!("{place}/op"));
+                        }
                         self.constants.push(FactCondition { source: source_of(source), condition });
                         Some(RuleCondition::Constant(self.constants.len() - 1))
                     }
