@@ -25,7 +25,7 @@ const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-
 pub(crate) async fn sdk(Path(path): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
     let missing = || Problem::new(StatusCode::NOT_FOUND, "there is no such file; was the web SDK built?");
     let mut response = find::<Sdk>(&path, &headers).ok_or_else(missing)?;
-    let immutable = path.rsplit('/').next().is_some_and(|name| name.starts_with("widget-"));
+    let immutable = path.rsplit('/').next().is_some_and(|name| name.starts_with("widget-") || name.starts_with("stream-"));
     let caching = if immutable { IMMUTABLE } else { "public, max-age=300" };
     let fixed = response.headers_mut();
     fixed.insert(CACHE_CONTROL, HeaderValue::from_static(caching));

@@ -24,6 +24,8 @@ use crate::{client, dashboard, ingest, ingest_batch};
         client::displays::report,
         client::displays::respond,
         client::batch::batch,
+        client::stream::ticket,
+        client::stream::stream,
         dashboard::auth::state,
         dashboard::auth::setup,
         dashboard::auth::login,

@@ -31,6 +31,8 @@ pub fn public_router<E: Engine>(service: Arc<Service<E>>, options: EdgeOptions) 
         .route("/displays/{display_id}", post(client::displays::report::<E>))
         .route("/displays/{display_id}/response", put(client::displays::respond::<E>))
         .route("/batch", post(client::batch::batch::<E>))
+        .route("/ticket", post(client::stream::ticket::<E>))
+        .route("/stream", get(client::stream::stream::<E>))
         // Within the layer: pages may read these refusals, too. A fallback set outside would also take the place of the
         // one that answers preflights.
         .fallback(not_found)

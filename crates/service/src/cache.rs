@@ -12,6 +12,7 @@ use sonde_core::time::Timestamp;
 use sonde_storage::{ApiKey, Catalogue, IdentitySecret, StorageError, StorageErrorKind, SurveyRecord, Workspace};
 use subtle::ConstantTimeEq as _;
 
+use crate::push::Hub;
 use crate::rate_limit::{Bucket, Limited};
 
 /// Most versions of surveys kept in memory beyond the published ones.
@@ -90,12 +91,14 @@ struct Maps {
 pub(crate) struct CatalogueCache {
     maps: RwLock<Maps>,
     refreshing: tokio::sync::Mutex<()>,
+    /// Who listens hears of every change.
+    push: Arc<Hub>,
 }
 
 impl CatalogueCache {
     /// Reads the whole catalogue.
-    pub(crate) async fn load(catalogue: &impl Catalogue) -> Result<Self, StorageError> {
-        let cache = Self { maps: RwLock::default(), refreshing: tokio::sync::Mutex::default() };
+    pub(crate) async fn load(catalogue: &impl Catalogue, push: Arc<Hub>) -> Result<Self, StorageError> {
+        let cache = Self { push, maps: RwLock::default(), refreshing: tokio::sync::Mutex::default() };
         for key in catalogue.keys().await? {
             cache.add_key(key);
         }
@@ -122,6 +125,8 @@ impl CatalogueCache {
         let revision = maps.workspaces.get(&id).map_or(1, |cached| cached.revision + 1);
         let snapshot = WorkspaceSnapshot::new(id, record.wait_period, surveys).with_cohorts(cohorts);
         maps.workspaces.insert(id, Arc::new(CachedWorkspace { record, identity_secrets, snapshot, revision }));
+        drop(maps);
+        self.push.config_changed(id);
         Ok(())
     }
 

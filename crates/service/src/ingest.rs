@@ -101,6 +101,7 @@ impl<E: Engine> Service<E> {
                     self.known_keys.add(workspace, TriggerKind::Backend, &trigger, keys);
                 }
                 self.figures.stored.increment();
+                self.push_event(workspace, &live);
                 self.live_events.add(workspace, live, LiveOutcome::Stored);
                 Ok(Ingested { id, duplicate: false })
             }

@@ -22,6 +22,7 @@ mod known_keys;
 pub mod live_events;
 mod observe;
 mod passwords;
+pub mod push;
 mod quotas;
 mod random;
 pub mod rate_limit;
@@ -41,7 +42,7 @@ use sonde_storage::{Accounts, Activity, Catalogue, Clock, Responses, StorageErro
 pub use sonde_storage::{AttributeStats, EventCursor, ResponseCounts, ResponseQuery, ResponseRow, StorageErrorKind, TriggerStats};
 
 pub use cache::{Authorised, CachedWorkspace};
-pub use client::{BatchItem, Content, IdentifyInput, SessionInput, Shown, TriggerCall, Values};
+pub use client::{BatchItem, Content, IdentifyInput, SessionInput, Shown, Started, TriggerCall, Values};
 pub use clock::{ManualClock, SystemClock};
 pub use erasing::ErasedAnswers;
 pub use error::{Error, FieldError};
@@ -71,6 +72,7 @@ pub struct Service<E: Engine> {
     cohort_use: tokio::sync::Mutex<()>,
     doors: accounts::Doors,
     figures: Arc<figures::Figures>,
+    push: Arc<push::Hub>,
     rate_limits: std::sync::OnceLock<rate_limit::RateLimits>,
     address_buckets: rate_limit::AddressBuckets,
     stopping: tokio::sync::watch::Sender<bool>,
@@ -80,9 +82,10 @@ impl<E: Engine> Service<E> {
     /// Loads the catalogue and starts the write queue. Must be called within a Tokio runtime.
     pub async fn start(engine: Arc<E>, clock: Arc<dyn Clock>, options: QueueOptions) -> Result<Arc<Self>, StorageError> {
         let secret = engine.token_secret(random::bytes()).await?;
-        let cache = cache::CatalogueCache::load(&*engine).await?;
-        let clock: Arc<dyn Clock> = Arc::new(clock::SteadyClock::starting_from(clock, engine.latest_time().await?));
         let figures = Arc::new(figures::Figures::default());
+        let push = push::Hub::new(Arc::clone(&figures));
+        let cache = cache::CatalogueCache::load(&*engine, Arc::clone(&push)).await?;
+        let clock: Arc<dyn Clock> = Arc::new(clock::SteadyClock::starting_from(clock, engine.latest_time().await?));
         let queue = write_queue::WriteQueue::start(Arc::clone(&engine), options, Arc::clone(&figures));
         let quotas = quotas::Quotas::load(&*engine, &cache.workspace_ids()).await?;
         let service = Arc::new(Self {
@@ -101,6 +104,7 @@ impl<E: Engine> Service<E> {
             cohort_use: tokio::sync::Mutex::default(),
             doors: accounts::Doors::default(),
             figures,
+            push,
             rate_limits: std::sync::OnceLock::new(),
             address_buckets: rate_limit::AddressBuckets::default(),
             stopping: tokio::sync::watch::Sender::new(false),

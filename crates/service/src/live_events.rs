@@ -9,7 +9,7 @@ use sonde_core::properties::Properties;
 use sonde_core::survey::SurveyStatus;
 use sonde_core::time::Timestamp;
 use sonde_core::trigger::TriggerName;
-use sonde_core::user::{Namespace, UserRef};
+use sonde_core::user::{Namespace, UserId, UserRef};
 use tokio::sync::broadcast;
 
 use crate::error::Error;
@@ -72,6 +72,15 @@ impl NewLiveEvent {
             event_id: Some(id.clone()),
             properties: Some(properties).filter(|properties| properties.as_str().len() <= PROPERTIES_BYTES_MAX).cloned(),
         }
+    }
+}
+
+impl NewLiveEvent {
+    /// Whose event it is, and the backend trigger.
+    pub(crate) fn whose(&self, workspace: WorkspaceId) -> Option<(UserRef, &str)> {
+        let (namespace, id) = self.user.as_ref()?;
+        let user = UserRef { workspace, namespace: *namespace, id: UserId::new(id).ok()? };
+        Some((user, self.event_name.as_deref()?))
     }
 }
 

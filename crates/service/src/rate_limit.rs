@@ -55,7 +55,7 @@ impl Rate {
 }
 
 /// What has a limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Limited {
     /// A backend key, counted in events.
     BackendKey,
@@ -171,13 +171,14 @@ impl AddressBuckets {
     }
 
     fn cells_of(&self, limited: Limited, address: IpAddr) -> (&AtomicU64, &AtomicU64) {
-        let place = match address.to_canonical() {
+        let address = address.to_canonical();
+        let place = match address {
             IpAddr::V4(address) => u64::from(address.to_bits()),
             // The second half is free to choose for whoever has a network.
             #[expect(clippy::cast_possible_truncation, reason = "the upper half of 128 bits")]
             IpAddr::V6(address) => (address.to_bits() >> 64) as u64,
         };
-        let hash = self.places.hash_one((limited.name().len(), address.is_ipv4(), place));
+        let hash = self.places.hash_one((limited, address.is_ipv4(), place));
         let [a, b, c, d, ..] = hash.to_ne_bytes();
         let (one, other) = (usize::from(u16::from_ne_bytes([a, b])), usize::from(u16::from_ne_bytes([c, d])));
         // The same cell twice would be no second opinion.

@@ -18,6 +18,10 @@ pub const TOKEN_LIFETIME: Span = Span::DAY;
 pub const TOKEN_BYTES_MAX: usize = 1_500;
 
 const VERSION: u8 = 2;
+/// The first byte of a ticket: no client token is one, and no ticket is a client token.
+const TICKET: u8 = 0x81;
+/// How long a ticket is good for, any number of times.
+const TICKET_LIFETIME: Span = Span::from_secs(10 * 60);
 const PAGE_TOKEN: &[u8] = b"page";
 const HEADER_BYTES: usize = 4 + 16 + 8;
 
@@ -47,9 +51,18 @@ impl TokenSigner {
 
     /// A token for a session, issued now.
     pub(crate) fn issue(&self, session: &Session, now: Timestamp) -> String {
+        self.sign(VERSION, session, now)
+    }
+
+    /// A ticket with which the session's user may be listened for: it travels in a URL, so it opens nothing else.
+    pub(crate) fn issue_ticket(&self, session: &Session, now: Timestamp) -> String {
+        self.sign(TICKET, session, now)
+    }
+
+    fn sign(&self, version: u8, session: &Session, now: Timestamp) -> String {
         let mut payload = Vec::with_capacity(HEADER_BYTES + session.user.id.as_str().len());
         let proven = u8::from(session.proven);
-        payload.extend([VERSION, namespace_byte(session.user.namespace), platform_byte(session.platform), proven]);
+        payload.extend([version, namespace_byte(session.user.namespace), platform_byte(session.platform), proven]);
         payload.extend(session.user.workspace.as_bytes());
         payload.extend(now.as_millis().to_be_bytes());
         payload.extend(session.user.id.as_str().as_bytes());
@@ -71,6 +84,15 @@ impl TokenSigner {
 
     /// The session of a token that this installation issued and that has not expired.
     pub(crate) fn verify(&self, token: &str, now: Timestamp) -> Option<Session> {
+        self.read(VERSION, TOKEN_LIFETIME, token, now)
+    }
+
+    /// The session of a ticket that this installation issued and that has not expired.
+    pub(crate) fn verify_ticket(&self, ticket: &str, now: Timestamp) -> Option<Session> {
+        self.read(TICKET, TICKET_LIFETIME, ticket, now)
+    }
+
+    fn read(&self, version: u8, lifetime: Span, token: &str, now: Timestamp) -> Option<Session> {
         if token.len() > TOKEN_BYTES_MAX {
             return None;
         }
@@ -79,16 +101,19 @@ impl TokenSigner {
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
         // Compares in constant time.
         self.keyed.clone().chain_update(&payload).verify_slice(&signature).ok()?;
-        read_payload(&payload, now)
+        read_payload(&payload, version, lifetime, now)
     }
 }
 
-fn read_payload(payload: &[u8], now: Timestamp) -> Option<Session> {
+fn read_payload(payload: &[u8], version: u8, lifetime: Span, now: Timestamp) -> Option<Session> {
     let (header, id) = payload.split_at_checked(HEADER_BYTES)?;
-    let [VERSION, namespace, platform, proven @ (0 | 1), rest @ ..] = header else { return None };
+    let [said, namespace, platform, proven @ (0 | 1), rest @ ..] = header else { return None };
+    if *said != version {
+        return None;
+    }
     let (workspace, issued_at) = rest.split_at_checked(16)?;
     let issued_at = Timestamp::from_millis(i64::from_be_bytes(issued_at.try_into().ok()?));
-    if now.since(issued_at) >= TOKEN_LIFETIME {
+    if now.since(issued_at) >= lifetime {
         return None;
     }
     let user = UserRef {
@@ -143,6 +168,18 @@ mod tests {
             assert_eq!(signer.verify(&token, last_moment), Some(session(id)));
             assert_eq!(signer.verify(&token, issued + TOKEN_LIFETIME), None);
         }
+    }
+
+    #[test]
+    fn a_ticket_lives_ten_minutes_and_opens_nothing_else() {
+        let signer = TokenSigner::new([1; 32]);
+        let issued = Timestamp::from_millis(1_000);
+        let ticket = signer.issue_ticket(&session("u1"), issued);
+        let last_moment = issued + Span::from_secs(600) - Span::from_millis(1);
+        assert_eq!(signer.verify_ticket(&ticket, last_moment), Some(session("u1")));
+        assert_eq!(signer.verify_ticket(&ticket, issued + Span::from_secs(600)), None);
+        assert_eq!(signer.verify(&ticket, issued), None);
+        assert_eq!(signer.verify_ticket(&signer.issue(&session("u1"), issued), issued), None);
     }
 
     #[test]

@@ -205,6 +205,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/client/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Hear at once that a survey may be due: `activation` with names of triggers, `config` when the configuration is another. A
+         *     comment comes every 25 s. A ticket says who listens, since a browser's EventSource sends no headers.
+         */
+        get: operations["clientStream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/client/surveys/{survey}/{version}/{locale}": {
         parameters: {
             query?: never;
@@ -216,6 +236,23 @@ export interface paths {
         get: operations["clientSurveyContent"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/client/ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A fresh ticket for the session's user: one lives shorter than a session. */
+        post: operations["clientTicket"];
         delete?: never;
         options?: never;
         head?: never;
@@ -839,6 +876,11 @@ export interface components {
             event_name: string;
             occurred_at: string;
         };
+        /** @description The data of `activation`. */
+        ActivationBody: {
+            /** @description Frontend triggers at which a survey may now be due: ask again about those that were fired where the user still is. */
+            triggers: string[];
+        };
         /** @description A condition on an answer. */
         AnswerConditionBody: {
             /**
@@ -978,6 +1020,8 @@ export interface components {
              * @description How long the SDK may keep it, in milliseconds.
              */
             poll_after_ms: number;
+            /** @description Whether it is worth listening for activations; absent: it is not. */
+            push?: boolean;
             /** @description How surveys look. */
             theme: components["schemas"]["ThemeBody"];
             /** @description Frontend triggers of live surveys: the SDK asks `trigger` only for these. */
@@ -1157,6 +1201,8 @@ export interface components {
         IdentifyBody: {
             /** @description Replaces the token of the anonymous session. */
             client_token: string;
+            /** @description As of a session. */
+            stream_ticket?: string | null;
         };
         /** @description Who the anonymous user is. */
         IdentifyRequest: {
@@ -1582,6 +1628,8 @@ export interface components {
             client_token: string;
             /** @description The server's clock, RFC 3339. */
             server_time: string;
+            /** @description With which `GET /stream` may be called for 10 minutes; absent where there is no reason to. */
+            stream_ticket?: string | null;
         };
         /** @description Who an SDK speaks for. */
         SessionRequest: {
@@ -1767,6 +1815,11 @@ export interface components {
             appearance: components["schemas"]["AppearanceWire"];
             position: components["schemas"]["PositionWire"];
             radius: components["schemas"]["RadiusWire"];
+        };
+        /** @description A ticket. */
+        TicketBody: {
+            /** @description With which `GET /stream` may be called for 10 minutes, any number of times. */
+            stream_ticket: string;
         };
         /** @description What to show, or `{"survey": null}`. */
         TriggerBody: {
@@ -2619,6 +2672,56 @@ export interface operations {
             };
         };
     };
+    clientStream: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `stream_ticket` of the session or of `POST /ticket`, at most 10 minutes old. */
+                ticket: string | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events; the data of `activation` is an ActivationBody */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["ActivationBody"];
+                };
+            };
+            /** @description The ticket is not valid or has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description From a site that is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many listen */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
     clientSurveyContent: {
         parameters: {
             query?: never;
@@ -2655,6 +2758,35 @@ export interface operations {
             };
             /** @description No such version */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    clientTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A ticket */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketBody"];
+                };
+            };
+            /** @description No valid session */
+            401: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -3,7 +3,7 @@ import { Config } from "./config.ts";
 import { type Claim, Display, type DisplayParts } from "./display.ts";
 import { Emitter, type EventName, type Listener } from "./emitter.ts";
 import { TRIGGER_RETRY_MS } from "./limits.ts";
-import type { Attributes, Platform, Proof, Properties } from "./ports.ts";
+import type { Attributes, Firing, Platform, Proof, Properties } from "./ports.ts";
 import { Queue, type Unkept } from "./queue.ts";
 import { Seen } from "./seen.ts";
 import { Sequence } from "./sequence.ts";
@@ -11,12 +11,6 @@ import { Session } from "./session.ts";
 
 export interface TriggerResult {
   readonly shown: boolean;
-}
-
-interface Firing {
-  readonly name: string;
-  readonly properties: Properties;
-  readonly sequence: readonly string[];
 }
 
 /**
@@ -27,6 +21,8 @@ export class Client {
   readonly #platform: Platform;
   readonly #api: Api;
   readonly #session: Session;
+  /** The newest firing of each live trigger. */
+  readonly #fired = new Map<string, Firing>();
   readonly #parts: DisplayParts;
   readonly #config: Config;
   readonly #queue: Queue;
@@ -42,7 +38,7 @@ export class Client {
     this.#platform = platform;
     this.#api = new Api(key, platform.transport);
     this.#session = new Session(this.#api, platform);
-    this.#config = new Config(this.#api, platform.clock, platform.name);
+    this.#config = new Config(this.#api, platform.clock, platform.name, () => platform.listen?.(this.#parts, this.#fired, (firing) => this.#again(firing)));
     this.#queue = new Queue(this.#api, this.#session, platform);
     this.#seen = new Seen(platform, (item) => this.#report(item));
     this.#sequence = new Sequence(platform.visit);
@@ -95,8 +91,14 @@ export class Client {
     return this.#emitter.on(name, listener);
   }
 
-  async trigger(name: string, properties: Properties = {}): Promise<TriggerResult> {
-    const firing: Firing = { name, properties: snapshot(properties), sequence: this.#sequence.push(name) };
+  trigger(name: string, properties: Properties = {}): Promise<TriggerResult> {
+    const { clock, surroundings } = this.#platform;
+    return this.#again({ name, properties: snapshot(properties), sequence: this.#sequence.push(name), at: clock.now(), url: surroundings.url() });
+  }
+
+  /** Asks about a firing, perhaps for the second time. */
+  async #again(firing: Firing): Promise<TriggerResult> {
+    const { name } = firing;
     const departures = this.#departures;
     const asked = this.#lane.then(() => this.#ask(firing, departures)).catch((error: unknown) => {
       this.#platform.log?.(`trigger ${name} failed`, error);
@@ -137,6 +139,7 @@ export class Client {
 
   /** Nothing of the former user stays on screen or on its way to it. */
   #leave(): void {
+    this.#fired.clear();
     this.#display?.flush();
     this.#display?.close();
     this.#display = null;
@@ -147,7 +150,8 @@ export class Client {
   async #ask(firing: Firing, departures: number): Promise<Display | null> {
     await this.#config.ready();
     const live = this.#config.has(firing.name);
-    if (live === false) this.#seen.note(firing.name, firing.properties);
+    if (live) this.#fired.set(firing.name, firing);
+    else if (live === false) this.#seen.note(firing.name, firing.properties);
     if (!live || this.#display || departures !== this.#departures) return null;
     await this.#queue.attributesSettled();
     const user = this.#session.current;
@@ -167,7 +171,7 @@ export class Client {
       trigger: firing.name,
       properties: firing.properties,
       trigger_seq: firing.sequence,
-      url: surroundings.url(),
+      url: firing.url,
       locale: surroundings.locale(),
       theme: surroundings.theme(),
     };

@@ -6,6 +6,7 @@ interface Wire {
   readonly triggers?: readonly string[];
   readonly poll_after_ms?: number;
   readonly theme?: unknown;
+  readonly push?: boolean;
 }
 
 /** Which triggers are worth a question. Refreshes itself; a failed refresh keeps what is known. */
@@ -15,13 +16,15 @@ export class Config {
   readonly #platform: string;
   /** How the workspace wants its surveys to look; the presenter knows what it means. */
   theme: unknown;
+  readonly #onPush: () => void;
   #names: ReadonlySet<string> | null = null;
   #etag: string | null = null;
   #pollAfterMs = POLL_MS;
   #loading: Promise<void> | null = null;
   #cancel: () => void = () => {};
 
-  constructor(api: Api, clock: Clock, platform: string) {
+  constructor(api: Api, clock: Clock, platform: string, onPush: () => void) {
+    this.#onPush = onPush;
     this.#api = api;
     this.#clock = clock;
     this.#platform = platform;
@@ -67,6 +70,7 @@ export class Config {
       this.theme = wire.theme;
       this.#pollAfterMs = Math.max(wire.poll_after_ms ?? POLL_MS, POLL_SHORTEST_MS);
       this.#etag = reply.etag ?? null;
+      if (wire.push) this.#onPush();
     } catch {
       // The next poll tries again.
     }

@@ -94,6 +94,25 @@ export type Attributes = Readonly<Record<string, Value>>;
 export type Proof = string | (() => Promise<string>);
 export type Properties = Readonly<Record<string, unknown>>;
 
+/** A frontend trigger as it was fired. */
+export interface Firing {
+  readonly name: string;
+  readonly properties: Properties;
+  readonly sequence: readonly string[];
+  readonly at: number;
+  readonly url: string | undefined;
+}
+
+/** What somebody who listens for activations needs to know. */
+export interface Listening {
+  readonly config: { refresh(): Promise<void> };
+  readonly session: {
+    /** Another one: another user. */
+    readonly current: object;
+    call(method: Request["method"], path: string): Promise<Reply>;
+  };
+}
+
 export interface Platform {
   /** As the protocol names it: `web`, `ios`, `android`. */
   readonly name: string;
@@ -108,6 +127,8 @@ export interface Platform {
   readonly random: Random;
   readonly surroundings: Surroundings;
   readonly presenter: Presenter;
+  /** There is a reason to listen for activations; may be said often. `fired`: the newest firing of each live trigger. */
+  listen?(parts: Listening, fired: ReadonlyMap<string, Firing>, ask: (firing: Firing) => void): void;
   /** Debug log. Absent: silent. */
   log?(message: string, detail?: unknown): void;
 }

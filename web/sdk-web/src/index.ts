@@ -15,4 +15,4 @@ export type { Theme } from "@sonde/widget";
 export type { InitOptions, Sonde } from "./sonde.ts";
 
 /** The SDK. Importing it does nothing, on a server as in a browser. */
-export const sonde = /* @__PURE__ */ createSonde(() => import("@sonde/widget"));
+export const sonde = /* @__PURE__ */ createSonde(() => import("@sonde/widget"), () => import("./stream.ts"));

@@ -1,9 +1,10 @@
 /** The script tag: `<script src="https://sonde.example/sdk/v1/sonde.js" data-key="pk_…" data-user="…"></script>` */
 import type { Widget } from "./presenter.ts";
-import { createSonde, type Sonde } from "./sonde.ts";
+import { createSonde, type Sonde, type Stream } from "./sonde.ts";
 
-/** The hashed name of the widget, put in by the build. */
+/** The hashed names of what is loaded later, put in by the build. */
 declare const WIDGET_FILE: string;
+declare const STREAM_FILE: string;
 
 declare global {
   interface Window {
@@ -16,8 +17,8 @@ function boot(): void {
   if (window.sonde || !(script instanceof HTMLScriptElement)) return;
   const { src, dataset } = script;
   // An import takes a plain string under Trusted Types; a script element would not.
-  const load = () => import(new URL(WIDGET_FILE, src).href) as Promise<Widget>;
-  const sonde = createSonde(load, new URL(src).origin);
+  const load = <T>(file: string) => import(new URL(file, src).href) as Promise<T>;
+  const sonde = createSonde(() => load<Widget>(WIDGET_FILE), () => load<Stream>(STREAM_FILE), new URL(src).origin);
   window.sonde = sonde;
   const { key, user, proof, locale, debug } = dataset;
   if (!key) return;

@@ -38,16 +38,19 @@ export interface Sonde {
   on<N extends EventName>(name: N, listener: Listener<N>): () => void;
 }
 
+export type Stream = typeof import("./stream.ts");
+
 const NOT_SHOWN: TriggerResult = { shown: false };
 
-/** `load` brings the widget; `origin` is where the script came from, if it was a script. */
-export function createSonde(load: () => Promise<Widget>, origin?: string): Sonde {
+/** `load` brings the widget, `loadStream` what listens; `origin` is where the script came from, if it was a script. */
+export function createSonde(load: () => Promise<Widget>, loadStream: () => Promise<Stream>, origin?: string): Sonde {
   let client: Client | null = null;
   let key = "";
   let debug = false;
+  let listening: Promise<unknown> | null = null;
   let waiting: ((client: Client) => void)[] = [];
 
-  const log = (message: string, detail: unknown = "") => {
+  const log = (message: unknown, detail: unknown = "") => {
     if (debug) console.debug(`[sonde] ${message}`, detail);
   };
   const guard = (call: () => void) => {
@@ -78,6 +81,9 @@ export function createSonde(load: () => Promise<Widget>, origin?: string): Sonde
       random: browserRandom,
       surroundings: browserSurroundings(options.locale),
       presenter: lazyPresenter(load, options.theme ?? {}),
+      listen: (...client) => {
+        listening ??= loadStream().then(({ listen }) => listen(api, log, ...client), log);
+      },
       log,
     });
     client = created;

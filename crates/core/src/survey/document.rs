@@ -69,6 +69,7 @@ impl SurveyDocument {
                 sampling: SamplingRate::ALL,
                 repeat: Repeat { until: RepeatUntil::ShownTimes(1), min_between: Span::ZERO },
                 ignores_wait_period: false,
+                also_while_there: false,
                 display_delay: Span::ZERO,
             },
             pipes: Pipes::default(),

@@ -296,6 +296,10 @@ pub struct LaunchFile {
     /// Whether the workspace's wait period does not hold it back. Default: false.
     #[serde(default)]
     pub ignores_wait_period: bool,
+    /// Whether it may ask a user whose frontend trigger was fired up to 30 minutes before the event, while they are still at
+    /// that place. Default: false.
+    #[serde(default)]
+    pub also_while_there: bool,
     /// Milliseconds between the frontend trigger and the showing, 0 to 600000. Default: 0.
     #[serde(default)]
     pub display_delay_ms: u32,

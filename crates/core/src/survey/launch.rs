@@ -145,6 +145,8 @@ pub struct Launch {
     pub repeat: Repeat,
     /// Whether the workspace's wait period does not hold it back.
     pub ignores_wait_period: bool,
+    /// Whether an open tab may ask again about a trigger that was fired where the user still is.
+    pub also_while_there: bool,
     /// How long the SDK waits between the trigger and the showing.
     pub display_delay: Span,
 }

@@ -296,6 +296,7 @@ impl Check {
             sampling: self.sampling(file.sampling_percent),
             repeat: self.repeat(file.repeat),
             ignores_wait_period: file.ignores_wait_period,
+            also_while_there: file.also_while_there,
             display_delay: Span::from_millis(i64::from(file.display_delay_ms)),
         }
     }

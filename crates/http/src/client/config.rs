@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use sonde_core::decide::WorkspaceSnapshot;
 use sonde_core::survey::SurveyStatus;
 use sonde_core::survey::launch::Platform;
+use sonde_service::push::has_push;
 use sonde_service::{Engine, FieldError, Service};
 use utoipa::{IntoParams, ToSchema};
 
@@ -35,6 +36,9 @@ pub(crate) struct ConfigQuery {
 pub(crate) struct ConfigBody<'a> {
     /// Frontend triggers of live surveys: the SDK asks `trigger` only for these.
     triggers: BTreeSet<&'a str>,
+    /// Whether it is worth listening for activations; absent: it is not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    push: bool,
     /// How surveys look.
     theme: ThemeBody,
     /// How long the SDK may keep it, in milliseconds.
@@ -61,7 +65,8 @@ pub(crate) async fn config<E: Engine>(
     let platform = platform(query.platform.as_deref().unwrap_or("web"))?;
     let workspace = service.workspace(authorised.workspace)?;
     let theme = workspace.record.settings.theme.into();
-    let config = ConfigBody { triggers: live_triggers(&workspace.snapshot, platform), theme, poll_after_ms: POLL_AFTER_MS };
+    let push = has_push(&workspace, platform);
+    let config = ConfigBody { push, triggers: live_triggers(&workspace.snapshot, platform), theme, poll_after_ms: POLL_AFTER_MS };
     let text = serde_json::to_string(&config).unwrap_or_default();
     let etag = etag(&Sha256::digest(text.as_bytes()).into());
     let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());

@@ -6,6 +6,7 @@ pub(crate) mod content;
 pub(crate) mod displays;
 mod logic;
 pub(crate) mod session;
+pub(crate) mod stream;
 pub(crate) mod trigger;
 
 use axum::http::HeaderMap;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sonde_core::limits::CLIENT_BODY_BYTES_MAX;
 use sonde_core::user::Namespace;
-use sonde_service::{Engine, IdentifyInput, Service, SessionInput};
+use sonde_service::{Engine, IdentifyInput, Service, SessionInput, Started};
 use utoipa::ToSchema;
 
 use super::config::platform;
@@ -46,6 +46,9 @@ pub(crate) struct SessionRequest {
 pub(crate) struct SessionBody {
     /// Carried by every later call, in `x-sonde-token`; good for 24 hours.
     client_token: String,
+    /// With which `GET /stream` may be called for 10 minutes; absent where there is no reason to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream_ticket: Option<String>,
     /// The server's clock, RFC 3339.
     server_time: String,
 }
@@ -73,8 +76,9 @@ pub(crate) async fn start<E: Engine>(
     let user = fields.user(authorised.workspace, wire.user_id.as_deref(), wire.anonymous_id.as_deref());
     let attributes = fields.attributes(&wire.attributes);
     let Some(user) = user.filter(|_| fields.errors.is_empty()) else { return Err(Problem::invalid(fields.errors)) };
-    let client_token = service.start_session(SessionInput { user, platform, attributes, proof: wire.proof }).await?;
-    Ok(Json(SessionBody { client_token, server_time: format_time(service.now()) }))
+    let Started { client_token, stream_ticket } =
+        service.start_session(SessionInput { user, platform, attributes, proof: wire.proof }).await?;
+    Ok(Json(SessionBody { client_token, stream_ticket, server_time: format_time(service.now()) }))
 }
 
 /// Who the anonymous user is.
@@ -111,6 +115,9 @@ impl IdentifyRequest {
 pub(crate) struct IdentifyBody {
     /// Replaces the token of the anonymous session.
     client_token: String,
+    /// As of a session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream_ticket: Option<String>,
 }
 
 /// Unite the session's anonymous user with an identified one.
@@ -132,8 +139,8 @@ pub(crate) async fn identify<E: Engine>(
     let session = session(&service, &headers).await?;
     let bytes = body::read(&headers, body, CLIENT_BODY_BYTES_MAX, MediaType::Json).await?;
     let wire: IdentifyRequest = body::json(&bytes)?;
-    let client_token = service.identify(&session, wire.checked(&session)?).await?;
-    Ok(Json(IdentifyBody { client_token }))
+    let Started { client_token, stream_ticket } = service.identify(&session, wire.checked(&session)?).await?;
+    Ok(Json(IdentifyBody { client_token, stream_ticket }))
 }
 
 /// Facts about the user.

@@ -14,6 +14,7 @@ mod limits;
 mod metrics;
 mod origins;
 mod pipes;
+mod push;
 mod results;
 mod routes;
 mod settings;

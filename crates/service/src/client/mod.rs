@@ -6,5 +6,5 @@ mod session;
 mod trigger;
 
 pub use batch::BatchItem;
-pub use session::{IdentifyInput, SessionInput};
+pub use session::{IdentifyInput, SessionInput, Started};
 pub use trigger::{Content, Shown, TriggerCall, Values};

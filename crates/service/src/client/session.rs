@@ -11,6 +11,7 @@ use sonde_core::user::{Namespace, UserId, UserRef};
 
 use crate::cache::{Authorised, CachedWorkspace};
 use crate::error::Error;
+use crate::push::has_push;
 use crate::token::Session;
 use crate::users::identified;
 use crate::{Engine, Service};
@@ -26,6 +27,15 @@ pub struct SessionInput {
     pub attributes: Vec<AttributeChange>,
     /// By which the customer's server vouches for the user.
     pub proof: Option<String>,
+}
+
+/// A session has begun.
+#[derive(Clone, Debug)]
+pub struct Started {
+    /// Carried by every later call.
+    pub client_token: String,
+    /// With which the user may be listened for, if there is a reason to.
+    pub stream_ticket: Option<String>,
 }
 
 /// "This anonymous user is that user", its parts checked.
@@ -76,10 +86,10 @@ impl<E: Engine> Service<E> {
     }
 
     /// Starts a session: sets the attributes, returns the token that every later call carries.
-    pub async fn start_session(self: &Arc<Self>, input: SessionInput) -> Result<String, Error> {
+    pub async fn start_session(self: &Arc<Self>, input: SessionInput) -> Result<Started, Error> {
         let proven = self.prove(&input.user, input.proof.as_deref())?;
         self.set(&input.user, &input.attributes).await?;
-        Ok(self.tokens.issue(&Session { user: input.user, platform: input.platform, proven }, self.now()))
+        Ok(self.started(&Session { user: input.user, platform: input.platform, proven }))
     }
 
     /// Sets attributes of the session's user.
@@ -95,7 +105,7 @@ impl<E: Engine> Service<E> {
     }
 
     /// Makes the session's anonymous user an alias of an identified one and returns a token for the latter.
-    pub async fn identify(self: &Arc<Self>, session: &Session, input: IdentifyInput) -> Result<String, Error> {
+    pub async fn identify(self: &Arc<Self>, session: &Session, input: IdentifyInput) -> Result<Started, Error> {
         let same = session.user.namespace == Namespace::Identified && session.user.id == input.user;
         if session.user.namespace == Namespace::Identified && !same {
             return Err(Error::Conflict("this session belongs to another user; start a new session".to_owned()));
@@ -104,8 +114,21 @@ impl<E: Engine> Service<E> {
         let proven = self.prove(&user, input.proof.as_deref())?;
         if !same {
             self.merge(&session.user, &input.user).await?;
+            self.push_merged(&session.user);
         }
         self.set(&user, &input.attributes).await?;
-        Ok(self.tokens.issue(&Session { user, platform: session.platform, proven }, self.now()))
+        Ok(self.started(&Session { user, platform: session.platform, proven }))
+    }
+
+    /// A ticket with which the session's user may be listened for.
+    pub fn stream_ticket(&self, session: &Session) -> String {
+        self.tokens.issue_ticket(session, self.now())
+    }
+
+    /// The session's token, and its ticket where there is a reason to listen.
+    fn started(&self, session: &Session) -> Started {
+        let listens = self.workspace(session.user.workspace).is_ok_and(|workspace| has_push(&workspace, session.platform));
+        let stream_ticket = listens.then(|| self.stream_ticket(session));
+        Started { client_token: self.tokens.issue(session, self.now()), stream_ticket }
     }
 }

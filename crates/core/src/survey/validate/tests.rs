@@ -259,6 +259,7 @@ fn defaults_are_as_the_format_says() {
         sampling: SamplingRate::ALL,
         repeat: Repeat { until: RepeatUntil::ShownTimes(1), min_between: Span::ZERO },
         ignores_wait_period: false,
+        also_while_there: false,
         display_delay: Span::ZERO,
     };
     assert_eq!(document.launch, launch);
