@@ -14,10 +14,10 @@ use crate::user::{Consumption, UserActivity, UserRef};
 
 /// One survey, one user, one moment.
 pub(super) struct Case<'a> {
-    snapshot: &'a WorkspaceSnapshot,
+    pub(super) snapshot: &'a WorkspaceSnapshot,
     pub(super) survey: &'a Survey,
-    activity: &'a UserActivity,
-    moment: Moment<'a>,
+    pub(super) activity: &'a UserActivity,
+    pub(super) moment: Moment<'a>,
     /// The activating event, once the event gate has passed.
     pub(super) event: Option<&'a EventRecord>,
 }

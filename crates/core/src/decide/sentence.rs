@@ -353,14 +353,9 @@ mod tests {
         UnmetAbout::Cohort { cohort: CohortId::from_bytes([3; 16]), name: name.into() }
     }
 
-    #[test]
-    fn every_reason_is_a_sentence_with_its_facts() {
-        let path: Arc<str> = "author.name".into();
-        let limit = |until, shown_count, again_at| Reason::RepeatLimit { until, shown_count, again_at };
-        let table = [
-            (Reason::NotLive { status: SurveyStatus::Draft }, "The survey is a draft; it was never launched."),
-            (Reason::NotLive { status: SurveyStatus::Paused }, "The survey is paused."),
-            (Reason::NotLive { status: SurveyStatus::Ended }, "The survey has ended."),
+    /// Of schedule, quota, sequence and audience.
+    fn of_launch_settings() -> Vec<(Reason, &'static str)> {
+        vec![
             (Reason::NotStarted { starts_at: at(3_600) }, "The survey starts in 1 h (2026-11-23 20:12 UTC)."),
             (Reason::Ended { ended_at: at(-3_600) }, "The survey's time was over 1 h ago (2026-11-23 18:12 UTC)."),
             (
@@ -395,6 +390,17 @@ mod tests {
             ),
             (unmet(cohort("Night owls"), false), "The user is not in the audience: the user is not in the cohort “Night owls”."),
             (unmet(cohort(""), true), "The user is not in the audience: the user is in the cohort coh_03030303030303030303030303030303."),
+        ]
+    }
+
+    #[test]
+    fn every_reason_is_a_sentence_with_its_facts() {
+        let path: Arc<str> = "author.name".into();
+        let limit = |until, shown_count, again_at| Reason::RepeatLimit { until, shown_count, again_at };
+        let mut table = vec![
+            (Reason::NotLive { status: SurveyStatus::Draft }, "The survey is a draft; it was never launched."),
+            (Reason::NotLive { status: SurveyStatus::Paused }, "The survey is paused."),
+            (Reason::NotLive { status: SurveyStatus::Ended }, "The survey has ended."),
             (Reason::WrongTrigger, "The survey does not show at this frontend trigger."),
             (
                 Reason::TriggerFilter { path: Arc::clone(&path) },
@@ -457,6 +463,7 @@ mod tests {
                 "The workspace asks for identity proof; a call for this user without one was refused just now (2026-11-23 19:12 UTC).",
             ),
         ];
+        table.extend(of_launch_settings());
         for (reason, sentence) in &table {
             assert_eq!(reason.sentence(NOW, &known), *sentence);
         }
@@ -473,8 +480,8 @@ mod tests {
         let named = ("trigger".into(), Fact::Text("ended sleep".into()));
         assert_eq!(explained.facts, [named, ("expired_at".into(), Fact::Time(at(-720))), ("window_secs".into(), Fact::Number(7_200))]);
         let limit = Reason::RepeatLimit { until: RepeatUntil::ShownTimes(2), shown_count: 2, again_at: None };
-        let names: Vec<&str> = limit.facts().into_iter().map(|(name, _)| name).collect();
-        assert_eq!(names, ["until", "shown_count", "shown_times"]);
+        let keys: Vec<&str> = limit.facts().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(keys, ["until", "shown_count", "shown_times"]);
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::user::{Consumption, Namespace, OpenClaim, SurveyHistory, UserActivity
 /// One vector as `spec/README.md` describes it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Vector {
+pub(super) struct Vector {
     name: String,
     why: String,
     workspace: WorkspaceJson,
@@ -409,7 +409,7 @@ fn repeat_facts(until: RepeatUntil, shown_count: u32, again_at: Option<i64>) -> 
     }
 }
 
-fn all() -> Vec<Vector> {
+pub(super) fn all() -> Vec<Vector> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../spec/decide");
     let mut files: Vec<_> = std::fs::read_dir(&folder).expect("spec/decide").map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
@@ -421,7 +421,7 @@ fn all() -> Vec<Vector> {
     files.iter().flat_map(read).collect()
 }
 
-fn failures(vectors: &[Vector], gates: &[Gate], ranks: &[Rank]) -> Vec<String> {
+pub(super) fn failures(vectors: &[Vector], gates: &[Gate], ranks: &[Rank]) -> Vec<String> {
     vectors.iter().filter_map(|vector| vector.check(gates, ranks).err()).collect()
 }
 

@@ -7,8 +7,8 @@ use serde_json::value::RawValue;
 
 use super::Check;
 use crate::facts::{FactCondition, Source};
-use crate::filter::{Condition, Operator};
 use crate::filter::json::{self, Json};
+use crate::filter::{Condition, Operator};
 use crate::limits::{CONDITIONS_MAX, FILTER_VALUE_SCALARS_MAX, FILTER_VALUES_MAX, RULES_PER_QUESTION_MAX};
 use crate::logic::{AnswerCondition, Operand, Quantifier, Rule, RuleCondition, Test, Then};
 use crate::survey::document::{Question, QuestionKind};
