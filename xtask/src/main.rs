@@ -55,6 +55,20 @@ enum Command {
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<OsString>,
     },
+    /// Kills the server under load, again and again, for example `crash --kills 1000`; nothing acknowledged may be lost or doubled
+    Crash {
+        /// Passed on to sonde-sim as they are
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
+    /// Asks from many tabs at once, for example `double-ask --rounds 10000`; exactly one may show the survey
+    DoubleAsk {
+        /// Passed on to sonde-sim as they are
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<OsString>,
+    },
+    /// Looks for hostile input that crashes or hangs a target of fuzz/
+    Fuzz(cmd::fuzz::Options),
     /// Takes pictures of every page of the dashboard, with made-up data, into docs/screens
     Screenshots,
     /// Checks layering, sizes, named paths and other rules of the house
@@ -74,7 +88,10 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Start(options) => cmd::start::run(&options),
         Command::Test { only } => Ok(cmd::test::run(&only)),
         Command::Codegen { check } => cmd::codegen::run(check),
-        Command::Bench { args } => cmd::bench::run(&args),
+        Command::Bench { args } => cmd::sim::run("bench", &args),
+        Command::Crash { args } => cmd::sim::run("crash", &args),
+        Command::DoubleAsk { args } => cmd::sim::run("double-ask", &args),
+        Command::Fuzz(options) => cmd::fuzz::run(&options),
         Command::Screenshots => cmd::screenshots::run(),
         Command::Tidy => cmd::tidy::run(),
     }

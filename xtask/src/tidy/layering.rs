@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 /// Our crates, and which of ours each may depend on.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("sonde-core", &[]),
     ("sonde-storage", &["sonde-core"]),
     ("sonde-storage-embedded", &["sonde-storage", "sonde-core"]),
@@ -15,6 +15,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("sonde-http", &["sonde-service", "sonde-core"]),
     ("sonde-server", &["sonde-http", "sonde-service", "sonde-storage-embedded", "sonde-storage-postgres"]),
     ("sonde-sim", &["sonde-service", "sonde-storage", "sonde-core"]),
+    ("sonde-fuzz", &["sonde-http", "sonde-service", "sonde-storage", "sonde-core"]),
     ("xtask", &[]),
 ];
 
@@ -31,7 +32,7 @@ const RESERVED: [Reserved; 5] = [
     },
     Reserved {
         outside: &["axum"],
-        ours: &["sonde-http", "sonde-sim", "sonde-server"],
+        ours: &["sonde-http", "sonde-sim", "sonde-server", "sonde-fuzz"],
         advice: "only sonde-http knows HTTP; sonde-server wires it, sonde-sim measures against a no-op route",
     },
     Reserved {
@@ -134,7 +135,7 @@ fn wrong_arrow(from: &str, below: &[&str], dependency: &Dependency) -> Option<St
              pass what is needed as an argument"
         ));
     }
-    let shipped = contract && !dependency.dev && from != "sonde-sim";
+    let shipped = contract && !dependency.dev && !["sonde-sim", "sonde-fuzz"].contains(&from);
     shipped.then(|| format!("{from} ships sonde-storage's feature `contract`: it is for tests; ask for it in [dev-dependencies]"))
 }
 
