@@ -193,12 +193,11 @@ pub fn with_fallbacks(text: &str) -> Cow<'_, str> {
     }
     let said = pieces(text).map(|piece| match piece {
         Piece::Text(text) => text.into(),
-        Piece::Braces => OPEN.into(),
+        Piece::Braces | Piece::Unclosed => OPEN.into(),
         Piece::Pipe(inner) => match Pipe::parse(inner) {
             Ok(pipe) => Cow::Owned(pipe.fallback.into()),
             Err(_) => format!("{OPEN}{inner}{CLOSE}").into(),
         },
-        Piece::Unclosed => OPEN.into(),
     });
     said.collect::<String>().into()
 }
@@ -271,9 +270,9 @@ impl Pipes {
             Piece::Pipe(inner) => self.numbers.get(inner),
             _ => None,
         });
-        let said = |pipe: &'a Pipe| match pipe.source.is_personal() && !personal {
-            true => pipe.fallback.as_ref().into(),
-            false => pipe.value(facts),
+        let said = |pipe: &'a Pipe| {
+            let stays_unsaid = pipe.source.is_personal() && !personal;
+            if stays_unsaid { pipe.fallback.as_ref().into() } else { pipe.value(facts) }
         };
         inner.filter_map(|number| Some((*number, said(self.numbered.get(*number)?)))).collect()
     }

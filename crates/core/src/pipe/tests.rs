@@ -173,7 +173,8 @@ fn a_survey_has_so_many_values_and_no_more() {
         };
         let mut texts: BTreeMap<String, String> = BTreeMap::new();
         for number in 0..count {
-            texts.entry(tag(number / 100)).or_default().push_str(&format!("{{{{user.a{number}|\"\"}}}}"));
+            let text = texts.entry(tag(number / 100)).or_default();
+            *text = format!("{text}{{{{user.a{number}|\"\"}}}}");
         }
         texts.insert("en".to_owned(), "x".to_owned());
         texts
