@@ -3,6 +3,7 @@ import { after, afterEach, before, describe, it } from "node:test";
 import axe from "axe-core";
 import { launch } from "../../testkit/chromium.mjs";
 import { LONG } from "./support/data.mjs";
+import { LONG_ID } from "./support/people.mjs";
 import { fakeSonde } from "./support/fake-api.mjs";
 
 let browser;
@@ -33,6 +34,21 @@ const PAGES = [
   ["/surveys/srv_1/results", { empty: true }],
   ["/surveys/srv_1/results?tab=responses", {}],
   ["/surveys/srv_1/results?tab=responses&response=dsp_4", {}],
+  ["/surveys/srv_1/results?tab=refusals", {}],
+  ["/surveys/srv_1/results?tab=refusals", { empty: true }],
+  ["/users", {}],
+  ["/users", { empty: true }],
+  ["/users?q=nobody", { empty: true }],
+  ["/users/user-42", {}],
+  ["/users/user-42?trigger=MainActivity&platform=ios&at=2027-01-01T09%3A00", {}],
+  ["/users/user-42", { empty: true }],
+  [`/users/${encodeURIComponent(LONG_ID)}`, {}],
+  ["/users/anon-7f3a?namespace=anonymous", {}],
+  ["/cohorts", {}],
+  ["/cohorts", { empty: true }],
+  ["/cohorts/new", {}],
+  ["/cohorts/coh_1", {}],
+  ["/cohorts/coh_2", {}],
   ["/settings", {}],
   ["/settings?tab=theme", {}],
   ["/settings?tab=security", {}],
@@ -84,6 +100,10 @@ describe("failures are said and can be tried again", () => {
     ["/triggers", "GET /workspaces/wsp_1/triggers"],
     ["/surveys/srv_1/results", "GET /workspaces/wsp_1/surveys/srv_1/results"],
     ["/settings", "GET /workspaces/wsp_1/settings"],
+    ["/users", "GET /workspaces/wsp_1/users"],
+    ["/users/user-42", "GET /workspaces/wsp_1/users/user-42/decisions"],
+    ["/cohorts", "GET /workspaces/wsp_1/cohorts"],
+    ["/surveys/srv_1/results?tab=refusals", "GET /workspaces/wsp_1/surveys/srv_1/refusals"],
   ]) {
     it(path, async () => {
       const fail = { [call]: { status: 404, body: { title: "Gone", detail: "It is not there." } } };

@@ -1,4 +1,6 @@
-import type { ApiPath } from "@sonde/api-client";
+import type { ApiPath as Known, Method } from "@sonde/api-client";
+
+type ApiPath<M extends Method> = Known<M> | `/workspaces/${string}/users${string}` | `/workspaces/${string}/cohorts${string}` | `/workspaces/${string}/attributes` | `/workspaces/${string}/refusals` | `/workspaces/${string}/estimate` | `/workspaces/${string}/triggers/cancels`;
 
 /** One way to the API: JSON in, JSON out, problems as `ApiError`, the CSRF header on everything that changes state. */
 

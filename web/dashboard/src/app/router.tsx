@@ -3,6 +3,7 @@ import { authState } from "../api/auth.ts";
 import { queryClient } from "../api/query.ts";
 import { surveyRoutes } from "../surveys/routes.tsx";
 import { SkeletonRows } from "../ui/states.tsx";
+import { peopleRoutes } from "./people-routes.tsx";
 import { rootRoute } from "./root.tsx";
 import { connectionsSearch, loginSearch, resultsSearch, settingsSearch, triggersSearch } from "./search.ts";
 import { workspaceRoute } from "./workspace.tsx";
@@ -90,6 +91,7 @@ const routeTree = rootRoute.addChildren([
     resultsRoute,
     settingsRoute,
     ...surveyRoutes,
+    ...peopleRoutes,
   ]),
 ]);
 

@@ -26,10 +26,24 @@ export const triggersSearch = (search: Search): Optional<{ kind: "backend" | "fr
 export const SETTINGS_TABS = ["general", "theme", "security"] as const;
 export const settingsSearch = (search: Search): Optional<{ tab: (typeof SETTINGS_TABS)[number] }> => ({ tab: oneOf(search["tab"], SETTINGS_TABS) });
 
-export const RESULTS_TABS = ["summary", "responses"] as const;
+export const RESULTS_TABS = ["summary", "responses", "refusals"] as const;
 export const resultsSearch = (search: Search): Optional<{ tab: (typeof RESULTS_TABS)[number]; filter: ResultsFilter; columns: string; response: string }> => ({
   tab: oneOf(search["tab"], RESULTS_TABS),
   filter: readFilter(search["filter"]),
   columns: text(search["columns"]),
   response: text(search["response"]),
 });
+
+export const usersSearch = (search: Search): Optional<{ q: string }> => ({ q: text(search["q"]) });
+
+const MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$/;
+/** What is asked about one user: at which trigger, on which platform, when (on this browser's clocks). */
+export const userSearch = (search: Search): Optional<{ namespace: "anonymous"; trigger: string; platform: "web" | "ios" | "android"; at: string }> => {
+  const at = text(search["at"]);
+  return {
+    namespace: oneOf(search["namespace"], ["anonymous"]),
+    trigger: text(search["trigger"]),
+    platform: oneOf(search["platform"], ["web", "ios", "android"]),
+    at: at && MOMENT.test(at) ? at : undefined,
+  };
+};

@@ -1,5 +1,5 @@
 import { Link, Outlet } from "@tanstack/react-router";
-import { Cable, ClipboardList, Menu as MenuIcon, Settings, X, Zap } from "lucide-react";
+import { Cable, ClipboardList, Menu as MenuIcon, Settings, UserRound, UsersRound, X, Zap } from "lucide-react";
 import { useEffect, useState } from "react";
 import { useRouterState } from "@tanstack/react-router";
 import { cx } from "../lib/cx.ts";
@@ -10,6 +10,8 @@ import { WorkspaceSwitcher } from "./workspace-switcher.tsx";
 const PLACES = [
   { to: "/surveys", label: "Surveys", icon: ClipboardList },
   { to: "/triggers", label: "Triggers", icon: Zap },
+  { to: "/users", label: "Users", icon: UserRound },
+  { to: "/cohorts", label: "Cohorts", icon: UsersRound },
   { to: "/connections", label: "Connections", icon: Cable },
   { to: "/settings", label: "Settings", icon: Settings },
 ] as const;

@@ -25,3 +25,11 @@ export function parseLanguages(text: string): { value: string[] } | { error: str
   }
   return value.length > 0 ? { value } : { error: "Name at least one language." };
 }
+
+const IDS_MAX = 100;
+
+/** User ids, one a line, each once. */
+export function parseIds(text: string): { value: string[] } | { error: string } {
+  const ids = [...new Set(text.split("\n").map((line) => line.trim()).filter(Boolean))];
+  return ids.length > IDS_MAX ? { error: `At most ${IDS_MAX} users; these are ${ids.length}.` } : { value: ids };
+}

@@ -3,6 +3,7 @@ import { Radio } from "lucide-react";
 import type { LiveEvent } from "../api/contract.ts";
 import type { StreamState } from "../lib/stream.ts";
 import { Badge, Card, Empty, Load, Table, Td, Th, Time } from "../ui/index.ts";
+import { UserLink } from "../users/link.tsx";
 import { useLiveEvents } from "./use-live-events.ts";
 
 const OUTCOMES = { stored: ["good", "Stored"], duplicate: ["neutral", "Duplicate"], rejected: ["bad", "Rejected"] } as const;
@@ -59,7 +60,7 @@ export function LiveEvents({ w }: { w: string }) {
                     return (
                       <tr key={event.id} className="animate-flash">
                         <Td><Time at={event.at} /></Td>
-                        <Td><span className="block max-w-40 truncate" title={user ?? undefined}>{user ?? "–"}</span></Td>
+                        <Td><span className="flex max-w-40">{user ? <UserLink id={user} namespace={event.user_id ? "identified" : "anonymous"} className="" /> : "–"}</span></Td>
                         <Td><span className="block max-w-48 truncate font-medium" title={event.event_name ?? undefined}>{event.event_name ?? "–"}</span></Td>
                         <Td><Badge tone={tone}>{label}</Badge></Td>
                         <Td className="min-w-44 wrap-anywhere"><Became event={event} /></Td>

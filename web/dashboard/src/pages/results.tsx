@@ -8,6 +8,7 @@ import { useWorkspace } from "../app/workspace.tsx";
 import { writeFilter } from "../lib/filter.ts";
 import { useStream } from "../lib/stream.ts";
 import { FilterBar } from "../results/filter-bar.tsx";
+import { Refusals } from "../results/refusals.tsx";
 import { ResponsePanel } from "../results/response-panel.tsx";
 import { Responses } from "../results/responses.tsx";
 import { Summary, SummarySkeleton } from "../results/summary.tsx";
@@ -50,16 +51,17 @@ export function ResultsPage() {
     >
       <div className="-mt-2 mb-4 border-b border-line"><SurveyTabs surveyId={surveyId} /></div>
       <div className="flex flex-wrap items-start justify-between gap-x-4">
-        <FilterBar filter={filter} results={query.data} onChange={(next) => void navigate({ search: (old) => ({ ...old, filter: next, response: undefined }), resetScroll: false })} />
+        {tab !== "refusals" && <FilterBar filter={filter} results={query.data} onChange={(next) => void navigate({ search: (old) => ({ ...old, filter: next, response: undefined }), resetScroll: false })} />}
         <Segmented
           label="View"
           className="mb-4"
           value={tab}
           onChange={(next) => void navigate({ search: (old) => ({ ...old, tab: next === "summary" ? undefined : next, response: undefined }) })}
-          options={[{ value: "summary", label: "Summary" }, { value: "responses", label: "Responses" }]}
+          options={[{ value: "summary", label: "Summary" }, { value: "responses", label: "Responses" }, { value: "refusals", label: "Why not shown" }]}
         />
       </div>
-      <Load query={query} skeleton={<SummarySkeleton />} title="The results could not be loaded">
+      {tab === "refusals" && <Refusals w={w} surveyId={surveyId} />}
+      {tab !== "refusals" && <Load query={query} skeleton={<SummarySkeleton />} title="The results could not be loaded">
         {(data) =>
           tab === "summary" ? (
             <Summary w={w} surveyId={surveyId} results={data} filtered={filter !== undefined} />
@@ -77,7 +79,7 @@ export function ResultsPage() {
             />
           )
         }
-      </Load>
+      </Load>}
       {response && (
         <ResponsePanel w={w} surveyId={surveyId} id={response} questions={query.data?.questions ?? []} onClose={() => void navigate({ search: (old) => ({ ...old, response: undefined }), resetScroll: false })} />
       )}

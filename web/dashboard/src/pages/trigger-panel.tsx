@@ -9,6 +9,7 @@ import { Chart } from "../charts/chart.tsx";
 import { DayBars, lastDays } from "../charts/days.tsx";
 import { count } from "../lib/number.ts";
 import { Badge, Button, Callout, CopyButton, Dialog, Facts, Table, Td, Th, Time, toast, toastError } from "../ui/index.ts";
+import { Cancels } from "./trigger-cancels.tsx";
 
 const STATUS_TONES: Record<SurveyStatus, "good" | "neutral" | "warn"> = { live: "good", paused: "warn", draft: "neutral", ended: "neutral" };
 
@@ -74,6 +75,7 @@ export function TriggerPanel({ w, trigger, onClose }: { w: string; trigger: Trig
             <DayBars label={`${count(trigger.daily.reduce((a, b) => a + b, 0))} in ${days.length} days`} days={days} series={[{ name: "Count", values: trigger.daily, tone: "accent" }]} />
           </Chart>
         </section>
+        {trigger.kind === "backend" && <Cancels key={trigger.name} w={w} trigger={trigger} />}
         <section>
           <h3 className="mb-1 font-semibold">Properties</h3>
           {trigger.properties.length === 0 ? (

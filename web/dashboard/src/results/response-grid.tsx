@@ -4,9 +4,9 @@ import { cx } from "../lib/cx.ts";
 import { type Column, userOf } from "../lib/columns.ts";
 import { rowWindow } from "../lib/window.ts";
 import { Badge, Time } from "../ui/index.ts";
+import { STATE_TONES } from "./states.ts";
 
 const ROW = 36;
-export const STATE_TONES: Record<string, "good" | "accent" | "neutral" | "warn"> = { completed: "good", answered: "accent", dismissed: "warn" };
 
 type Props = {
   rows: ResponseRow[];

@@ -8,7 +8,8 @@ import { deleteWithUndo } from "../lib/deferred.ts";
 import { flatten, show } from "../lib/json.ts";
 import { duration } from "../lib/time.ts";
 import { Badge, Button, CopyButton, Dialog, Facts, Load, Time } from "../ui/index.ts";
-import { STATE_TONES } from "./response-grid.tsx";
+import { UserLink } from "../users/link.tsx";
+import { STATE_TONES } from "./states.ts";
 
 type Props = { w: string; surveyId: string; id: string; questions: QuestionResult[]; onClose: () => void };
 
@@ -54,6 +55,13 @@ function Properties({ title, name, object }: { title: string; name: string; obje
   );
 }
 
+/** Whoever answered has a page of their own, unless they were erased since. */
+function WhoseRow({ row }: { row: ResponseRow }) {
+  const id = row.user_id ?? row.anonymous_id;
+  if (!id) return <span className="text-ink-3">erased</span>;
+  return <>{!row.user_id && "anonymous "}<UserLink id={id} namespace={row.user_id ? "identified" : "anonymous"} className="text-accent underline" /></>;
+}
+
 function Detail({ row, questions }: { row: ResponseRow; questions: QuestionResult[] }) {
   const known = new Set(questions.map((question) => question.id));
   const others = Object.keys(row.answers).filter((id) => !known.has(id));
@@ -78,7 +86,7 @@ function Detail({ row, questions }: { row: ResponseRow; questions: QuestionResul
         <Facts
           items={[
             ["State", <Badge key="state" tone={STATE_TONES[row.state] ?? "neutral"}>{row.state}</Badge>],
-            ["User", <span key="user" className="flex items-center gap-2"><span className="min-w-0 wrap-anywhere">{userOf(row)}</span><CopyButton text={row.user_id ?? row.anonymous_id ?? ""} /></span>],
+            ["User", <span key="user" className="flex items-center gap-2"><WhoseRow row={row} /><CopyButton text={row.user_id ?? row.anonymous_id ?? ""} /></span>],
             ["Shown", <Time key="shown" at={row.shown_at} />],
             ["Completed", <Time key="completed" at={row.completed_at} never="not completed" />],
             ["Time taken", row.duration_ms === null ? "–" : duration(row.duration_ms / 1000)],

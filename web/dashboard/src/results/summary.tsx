@@ -1,3 +1,4 @@
+import { Link } from "@tanstack/react-router";
 import { ClipboardList } from "lucide-react";
 import type { Results } from "../api/contract.ts";
 import { Bars } from "../charts/bars.tsx";
@@ -6,7 +7,7 @@ import { DayBars } from "../charts/days.tsx";
 import { dayName, padDays } from "../lib/days.ts";
 import { count, percent } from "../lib/number.ts";
 import { duration } from "../lib/time.ts";
-import { Card, Empty, Skeleton } from "../ui/index.ts";
+import { buttonClass, Card, Empty, Skeleton } from "../ui/index.ts";
 import { QuestionCard } from "./question-card.tsx";
 
 type Props = { w: string; surveyId: string; results: Results; filtered: boolean };
@@ -17,7 +18,11 @@ export function Summary({ w, surveyId, results, filtered }: Props) {
   if (funnel.shown === 0) {
     return (
       <Card>
-        <Empty icon={<ClipboardList size={26} />} title={filtered ? "Nothing matches this filter" : "Not shown to anybody yet"}>
+        <Empty
+          icon={<ClipboardList size={26} />}
+          title={filtered ? "Nothing matches this filter" : "Not shown to anybody yet"}
+          {...(!filtered && { action: <Link to="/surveys/$surveyId/results" params={{ surveyId }} search={{ tab: "refusals" }} className={buttonClass()}>Why not?</Link> })}
+        >
           {filtered ? "Remove a condition or widen the dates." : "As soon as the survey is live and its triggers arrive, every display and answer appears here at once."}
         </Empty>
       </Card>

@@ -1,6 +1,6 @@
 import { useState } from "react";
-import { parseLanguages } from "../lib/origins.ts";
-import { Card, Field, Input } from "../ui/index.ts";
+import { parseIds, parseLanguages } from "../lib/origins.ts";
+import { Card, Field, Input, Textarea } from "../ui/index.ts";
 import type { SettingsPart } from "./parts.ts";
 
 export function GeneralSettings({ draft, change, report, problems }: SettingsPart) {
@@ -30,6 +30,25 @@ export function GeneralSettings({ draft, change, report, problems }: SettingsPar
           />
         </Field>
       </Card>
+      <TestUsers draft={draft} change={change} report={report} problems={problems} />
     </div>
+  );
+}
+
+/** Their SDK may be told the reasons. */
+function TestUsers({ draft, change, report, problems }: SettingsPart) {
+  const [ids, setIds] = useState((draft.test_users ?? []).join("\n"));
+  const type = (text: string) => {
+    setIds(text);
+    const parsed = parseIds(text);
+    report("test_users", "error" in parsed ? parsed.error : null);
+    if ("value" in parsed) change({ test_users: parsed.value });
+  };
+  return (
+    <Card title="Test users" lead="With debug on in the SDK, the reasons why a survey shows or not are told to these users alone.">
+      <Field label="User ids, one a line" hint="At most 100. A user's own page has a switch for it too." error={problems["test_users"] || null}>
+        <Textarea value={ids} onChange={(event) => type(event.target.value)} rows={3} spellCheck={false} className="max-w-md font-mono text-sm" />
+      </Field>
+    </Card>
   );
 }

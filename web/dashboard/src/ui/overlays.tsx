@@ -34,6 +34,7 @@ export function Dialog({ open, onOpenChange, title, description, children, foote
             event.preventDefault();
             (event.currentTarget as HTMLElement | null)?.focus();
           }}
+          onInteractOutside={(event) => { if (isMessage(event.target as Element)) event.preventDefault(); }}
           {...(!description && { "aria-describedby": undefined })}
         >
           <div className="flex items-start gap-3 border-b border-line px-5 py-3">
@@ -52,6 +53,9 @@ export function Dialog({ open, onOpenChange, title, description, children, foote
     </RadixDialog.Root>
   );
 }
+
+/** A message may offer an Undo: pressing it is no wish to leave. Pressed, it is gone from the page by the time this is asked. */
+const isMessage = (target: Element) => !target.isConnected || target.closest("[aria-live]") !== null;
 
 /** What floats belongs to the main landmark; without one, to the page. */
 const landmark = () => document.getElementById("content");

@@ -7,6 +7,8 @@ let timer: ReturnType<typeof setInterval> | undefined;
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
+  // Nobody looked for a while: the clock stood still.
+  if (!timer) now = Date.now();
   timer ??= setInterval(() => {
     now = Date.now();
     for (const each of listeners) each();
@@ -20,9 +22,14 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
+/** Now, kept fresh: milliseconds since 1970. */
+export function useNow(): number {
+  return useSyncExternalStore(subscribe, () => now);
+}
+
 /** A moment, relative to now and kept fresh; the exact time on hover. */
 export function Time({ at, never = "never" }: { at: string | null | undefined; never?: string }) {
-  const tick = useSyncExternalStore(subscribe, () => now);
+  const tick = useNow();
   if (!at) return <span className="text-ink-3">{never}</span>;
   const time = new Date(at).getTime();
   // The shared clock may lag a little: what happened since its last tick is not "in 3 seconds".

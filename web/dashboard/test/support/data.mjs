@@ -46,6 +46,7 @@ export function baseline({ empty = false, setupNeeded = false, signedIn = true }
       : [
           trigger("backend", "ended_sleep", {
             surveys: uses,
+            cancels: [{ trigger: "order delivered", equal_property: "order_id" }, { trigger: LONG, equal_property: null }],
             properties: [
               { key: "hours", types: ["number"], examples: ["7.5", "6.25"] },
               { key: "author.name", types: ["string", "null"], examples: ["Ada Lovelace"] },
@@ -64,6 +65,8 @@ export function baseline({ empty = false, setupNeeded = false, signedIn = true }
       allowed_origins: ["*"],
       response_retention_days: null,
       identity_proof: { mode: "off" },
+      test_users: ["user-42"],
+      pipes_without_proof: false,
     },
   };
 }

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { estimateOf, people, peopleReply, refusalsOf } from "./people.mjs";
 import { baseline, results, row, survey, surveys } from "./data.mjs";
 
 const dist = fileURLToPath(new URL("../../dist/", import.meta.url));
@@ -11,7 +12,7 @@ export const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 
 export async function fakeSonde(options = {}) {
-  const state = baseline(options);
+  const state = { ...baseline(options), people: people(options) };
   const calls = [];
   const streams = { events: new Set(), changes: new Set() };
   const server = createServer((request, response) => {
@@ -98,6 +99,8 @@ export async function fakeSonde(options = {}) {
       state.connections.backend.keys = state.connections.backend.keys.filter((each) => !path.endsWith(each.id));
       return send(response, 204);
     }
+    const reply = peopleReply(state.people, request.method, path, url.searchParams, json);
+    if (reply) return send(response, ...reply);
     if (path.startsWith("/settings/identity-secrets")) return identitySecrets(request.method, path, response);
     switch (key) {
       case "GET /connections":
@@ -123,6 +126,9 @@ export async function fakeSonde(options = {}) {
         state.triggers.push(made);
         return send(response, 201, made);
       }
+      case "PUT /triggers/cancels":
+        state.triggers.find((each) => each.kind === "backend" && each.name === json.name).cancels = json.cancels;
+        return send(response, 200, {});
       case "POST /triggers/archive":
       case "POST /triggers/restore": {
         const found = state.triggers.find((each) => each.name === json.name);
@@ -154,6 +160,8 @@ export async function fakeSonde(options = {}) {
   }
 
   function surveyPart(part, url, response) {
+    if (part === "refusals") return send(response, 200, refusalsOf(options));
+    if (part === "estimate") return send(response, 200, estimateOf());
     if (part === "results") return send(response, 200, results(options.empty));
     if (part === "responses") {
       const total = options.empty ? 0 : (options.rows ?? 230);

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { estimateOf, people, peopleReply } from "../support/people.mjs";
 
 const DIST = process.env.DASHBOARD_DIST ?? fileURLToPath(new URL("../../dist/", import.meta.url));
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
@@ -37,7 +38,7 @@ export function errorsOf(document) {
 }
 
 export async function fakeSurveys({ documents = [] } = {}) {
-  const state = { surveys: new Map(), fail: {}, calls: [], triggers: [], settings: null };
+  const state = { surveys: new Map(), fail: {}, calls: [], triggers: [], settings: null, people: people() };
   let count = 0;
   state.add = (document, more = {}) => {
     const id = `srv_${++count}`;
@@ -51,7 +52,7 @@ export async function fakeSurveys({ documents = [] } = {}) {
     trigger("frontend", "MainActivity", { properties: [{ key: "screen", types: ["string"], examples: ["home"] }] }),
     ...Array.from({ length: 40 }, (_, n) => trigger("backend", `event_${n}`, { last_seen_at: ago(n * 1000 + 900) })),
   ];
-  state.settings = { name: "Sleep diary", wait_period_days: 7, languages: ["en", "de"], theme: { accent: "#27586f", radius: "large", appearance: "auto", position: "bottom_right" }, allowed_origins: ["*"], response_retention_days: null, identity_proof: { mode: "off" } };
+  state.settings = { name: "Sleep diary", wait_period_days: 7, languages: ["en", "de"], theme: { accent: "#27586f", radius: "large", appearance: "auto", position: "bottom_right" }, allowed_origins: ["*"], response_retention_days: null, identity_proof: { mode: "off" }, test_users: [], pipes_without_proof: false };
   for (const document of documents) state.add(document);
 
   const shape = ({ shown, completed, launched_at, ...survey }) => ({ ...survey, draft_errors: errorsOf(survey.draft) });
@@ -90,6 +91,9 @@ export async function fakeSurveys({ documents = [] } = {}) {
   }
 
   function workspace(method, parts, query, body) {
+    const reply = peopleReply(state.people, method, `/${parts.join("/")}`, query, body);
+    if (reply) return reply;
+    if (parts[2] === "estimate") return [200, estimateOf()];
     if (parts[0] === "surveys") return surveys(method, parts.slice(1), body);
     if (parts[0] === "settings") return [200, state.settings];
     if (parts[0] === "connections") return [200, { event_url: "", backend: { enabled: true, keys: [] }, sdk: { key: "pk_1", script_url: "/sdk/v1/sonde.js", last_used_at: state.sdkSeen ?? null } }];

@@ -52,7 +52,7 @@ describe("the sentence", () => {
 });
 
 describe("the checklist", () => {
-  const seen = { backend: new Map([["ended_sleep", "2026-01-01T00:00:00Z"]]), frontend: new Map([["MainActivity", null]]), sdk: null };
+  const seen = { backend: new Map([["ended_sleep", "2026-01-01T00:00:00Z"]]), frontend: new Map([["MainActivity", null]]), sdk: null, now: Date.parse("2026-06-01T12:00:00Z") };
   it("names what blocks", () => {
     const checks = checklist(asDocument({ launch: { frontend_triggers: [], activation: { backend_triggers: [], expires_after_secs: 363_600 } } }), [], seen);
     expect(blockers(checks).map(({ id }) => id)).toEqual(["questions", "backend", "expiry", "frontend"]);

@@ -1,8 +1,8 @@
 import { Checkbox, Input, Select } from "../../ui/index.ts";
-import { ConditionFields } from "../launch/filter-editor.tsx";
 import { type AnswerCondition, type Condition, type FactCondition, isFact, type Operator, type Question, type Source, SOURCES, titleOf, words } from "../model/document.ts";
 import { fittingValue, needsValue, newCondition, OPERATOR_WORDS, operatorsFor, rangeOf, withValue } from "../model/logic.ts";
 import { newFact, SOURCE_WORDS } from "../model/sources.ts";
+import { PropertyFields } from "../parts/property-fields.tsx";
 import { useDraft } from "./context.tsx";
 import { useSeen } from "./seen.ts";
 
@@ -39,7 +39,7 @@ function FactRow({ condition, sources, change }: Props & { condition: FactCondit
   return (
     <div className="flex min-w-0 flex-1 flex-col gap-2">
       <Subject condition={condition} sources={sources} change={change} />
-      <ConditionFields condition={condition} seen={seen} change={(next) => change({ source: condition.source, ...next })} />
+      <PropertyFields condition={condition} seen={seen} change={(next) => change({ source: condition.source, ...next })} />
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { useRef } from "react";
-import { Card, Switch } from "../../ui/index.ts";
+import { Card, Field, Input, Select, Switch } from "../../ui/index.ts";
 import type { Activation, Trigger } from "../model/document.ts";
 import { delayError, expiryError } from "../model/duration.ts";
 import { put } from "../model/edit.ts";
@@ -39,7 +39,8 @@ function Details({ activation }: { activation: Activation }) {
   return (
     <div className="mt-4 flex flex-col gap-4 border-t border-line pt-4">
       <TriggerPicker kind="backend" label="Backend events" chosen={triggers} add={(name) => setTriggers((old) => withTrigger(old, name))} hint={triggers.length === 0 ? "Choose at least one." : undefined} />
-      <TriggerList kind="backend" triggers={triggers} pointer={`${at}/backend_triggers`} change={setTriggers} />
+      <TriggerList kind="backend" triggers={triggers} pointer={`${at}/backend_triggers`} change={setTriggers} joint={activation.match === "all" ? "and" : "or"} />
+      {triggers.length > 0 && <HowMany activation={activation} />}
       <div className="grid gap-4 sm:grid-cols-2">
         <DurationField
           label="Expires after"
@@ -60,4 +61,49 @@ function Details({ activation }: { activation: Activation }) {
       </div>
     </div>
   );
+}
+
+const AT_LEAST_MAX = 100;
+
+/** One event of any of them is enough, or several, or one of each. */
+function HowMany({ activation }: { activation: Activation }) {
+  const { setActivation } = useLaunch();
+  const errors = useErrors();
+  const at = "/launch/activation";
+  const match = activation.match ?? "any";
+  const setMatch = (next: "any" | "all") => setActivation((old) => (next === "all" ? { ...put(old, "at_least", undefined), match: next } : put(old, "match", undefined)));
+  return (
+    <div className="grid gap-4 sm:grid-cols-2">
+      {(activation.backend_triggers.length > 1 || match === "all") && (
+        <Field label="Which of them" hint={match === "all" ? "One event of each, every one within its time." : "An event of any of them is enough."} error={errorAt(errors, `${at}/match`)}>
+          <Select value={match} onChange={(event) => setMatch(event.target.value as "any" | "all")}>
+            <option value="any">any of them</option>
+            <option value="all">all of them</option>
+          </Select>
+        </Field>
+      )}
+      {match === "any" && (
+        <Field label="At least" hint="Events within the time, counted together. Together they count once." error={errorAt(errors, `${at}/at_least`)}>
+          <div className="flex items-center gap-2">
+            <Input
+              type="number"
+              inputMode="numeric"
+              min={1}
+              max={AT_LEAST_MAX}
+              value={activation.at_least ?? 1}
+              onChange={(event) => setActivation((old) => put(old, "at_least", atLeast(event.target.value)), `${at}/at_least`)}
+              className="w-24!"
+            />
+            <span className="text-ink-2">{(activation.at_least ?? 1) === 1 ? "event" : "events"}</span>
+          </div>
+        </Field>
+      )}
+    </div>
+  );
+}
+
+/** One is what holds when nothing is said. */
+function atLeast(typed: string): number | undefined {
+  const n = Math.min(AT_LEAST_MAX, Math.max(1, Math.round(Number(typed))));
+  return n > 1 ? n : undefined;
 }

@@ -4,6 +4,8 @@ import { put } from "../model/edit.ts";
 import { errorAt } from "../model/pointers.ts";
 import { useSettings } from "../api.ts";
 import { useErrors } from "../editor/context.tsx";
+import { Audience } from "./audience.tsx";
+import { QuotaField } from "./quota.tsx";
 import { useLaunch } from "./use-launch.ts";
 
 const NAMES: Readonly<Record<Platform, string>> = { web: "Web", ios: "iOS", android: "Android" };
@@ -18,8 +20,9 @@ export function WhoCard() {
   };
   const error = errorAt(errors, "/launch/platforms") ?? (chosen.length === 0 ? "Choose at least one platform." : undefined);
   return (
-    <Card title="For whom">
+    <Card title="For whom" lead="Without a condition everybody may be asked.">
       <div className="flex flex-col gap-4">
+        <Audience />
         <fieldset>
           <legend className="mb-1 text-sm font-medium">Platforms</legend>
           <div className="flex flex-wrap gap-5">
@@ -64,6 +67,7 @@ export function HowOftenCard() {
             {PRIORITIES.toReversed().map((priority) => <option key={priority} value={priority}>{PRIORITY_NAMES[priority]}</option>)}
           </Select>
         </Field>
+        <QuotaField />
       </div>
     </Card>
   );

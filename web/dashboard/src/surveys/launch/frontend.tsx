@@ -1,8 +1,9 @@
-import { Card, Field, Input } from "../../ui/index.ts";
+import { Card, Field, Input, Switch } from "../../ui/index.ts";
 import type { Trigger } from "../model/document.ts";
 import { put } from "../model/edit.ts";
 import { errorAt } from "../model/pointers.ts";
 import { useErrors } from "../editor/context.tsx";
+import { Sequence } from "./sequence.tsx";
 import { TriggerList } from "./trigger-list.tsx";
 import { TriggerPicker } from "./trigger-picker.tsx";
 import { useLaunch, withTrigger } from "./use-launch.ts";
@@ -30,6 +31,13 @@ export function FrontendCard() {
             onChange={(event) => edit((old) => put(old, "display_delay_ms", Math.max(0, Math.round(Number(event.target.value) * 1_000)) || undefined), "/launch/display_delay_ms")}
           />
         </Field>
+        <Sequence />
+        <Switch
+          checked={launch.also_while_there ?? false}
+          onChange={(on) => edit((old) => put(old, "also_while_there", on || undefined))}
+          label="Also while the user is already there"
+          hint="When the event comes up to 30 minutes after the trigger, on the same page, the survey appears without a new visit."
+        />
       </div>
     </Card>
   );

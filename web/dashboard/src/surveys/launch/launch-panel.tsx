@@ -33,7 +33,7 @@ function useChecks(): readonly Check[] {
   const connections = useQuery(connectionsQuery(useWorkspace().id));
   const backend = useTriggers("backend").data?.items;
   const frontend = useTriggers("frontend").data?.items;
-  const seen: Seen = { backend: timesOf(backend), frontend: timesOf(frontend), sdk: connections.data?.sdk.last_used_at };
+  const seen: Seen = { backend: timesOf(backend), frontend: timesOf(frontend), sdk: connections.data?.sdk.last_used_at, now: Date.now() };
   const checks = checklist(document, errors, seen);
   const rest = split(errors).launch;
   const isSettled = save.kind === "saved";

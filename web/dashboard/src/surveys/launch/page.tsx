@@ -1,10 +1,13 @@
+import { useNames } from "../../audience/suggestions.ts";
 import { Card } from "../../ui/index.ts";
 import { launchSentence } from "../model/sentence.ts";
 import { useDraft } from "../editor/context.tsx";
 import { ActivationCard } from "./activation.tsx";
 import { HowOftenCard, WhoCard } from "./delivery.tsx";
+import { EstimateCard } from "./estimate.tsx";
 import { LaunchPanel } from "./launch-panel.tsx";
 import { FrontendCard } from "./frontend.tsx";
+import { WhenCard } from "./when.tsx";
 
 /** Where, when, for whom, how often; then what is still to do, and the button. */
 export function LaunchPage() {
@@ -15,10 +18,12 @@ export function LaunchPage() {
         <ActivationCard />
         <FrontendCard />
         <WhoCard />
+        <WhenCard />
         <HowOftenCard />
       </div>
       <div className="flex flex-col gap-4 lg:sticky lg:top-4 lg:self-start">
         <Summary />
+        <EstimateCard />
         <LaunchPanel />
       </div>
     </div>
@@ -27,9 +32,10 @@ export function LaunchPage() {
 
 function Summary() {
   const { document } = useDraft();
+  const names = useNames(document.launch.audience);
   return (
     <Card title="In plain words" className="border-accent/40">
-      <p className="text-lg wrap-anywhere" aria-live="polite">{launchSentence(document.launch)}</p>
+      <p className="text-lg wrap-anywhere" aria-live="polite">{launchSentence(document.launch, names)}</p>
     </Card>
   );
 }

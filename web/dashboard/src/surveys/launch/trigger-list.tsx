@@ -12,8 +12,10 @@ import { withoutTrigger } from "./use-launch.ts";
 
 type Change = (change: (triggers: readonly Trigger[]) => readonly Trigger[]) => void;
 
+type Props = { kind: TriggerKind; triggers: readonly Trigger[]; pointer: string; change: Change; joint?: "and" | "or" };
+
 /** The chosen triggers, each with its filter. */
-export function TriggerList({ kind, triggers, pointer, change }: { kind: TriggerKind; triggers: readonly Trigger[]; pointer: string; change: Change }) {
+export function TriggerList({ kind, triggers, pointer, change, joint = "or" }: Props) {
   const known = useTriggers(kind);
   const errors = useErrors();
   if (triggers.length === 0) return null;
@@ -25,7 +27,7 @@ export function TriggerList({ kind, triggers, pointer, change }: { kind: Trigger
         return (
           <li key={trigger.name} className="rounded-lg border border-line p-3">
             <div className="flex items-center gap-2">
-              {at > 0 && <span className="text-sm text-ink-3">or</span>}
+              {at > 0 && <span className="text-sm text-ink-3">{joint}</span>}
               <span className="min-w-0 flex-1 truncate font-medium" title={trigger.name}>{trigger.name}</span>
               {known.data && <span className="shrink-0 text-sm text-ink-3"><Seen known={stats} /></span>}
               <IconButton label={`Remove ${trigger.name}`} onClick={() => change((old) => withoutTrigger(old, trigger.name))}><X size={15} aria-hidden /></IconButton>

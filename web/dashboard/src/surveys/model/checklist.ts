@@ -3,6 +3,7 @@ import { type DocumentError, languagesOf, type SurveyDocument, type Trigger as N
 import { expiryError } from "./duration.ts";
 import { languageName, missing } from "./languages.ts";
 import { brokenRules } from "./logic.ts";
+import { scheduleError } from "./schedule.ts";
 
 export type State = "ok" | "warn" | "blocker";
 
@@ -20,10 +21,12 @@ export interface Seen {
   readonly frontend: ReadonlyMap<string, string | null> | null;
   /** When an SDK last called; undefined while that is not known. */
   readonly sdk: string | null | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: number;
 }
 
 export function checklist(document: SurveyDocument, errors: readonly DocumentError[], seen: Seen): readonly Check[] {
-  return [questions(document, errors), translations(document), activation(document, seen), places(document, seen), logic(document), sdk(seen)]
+  return [questions(document, errors), translations(document), activation(document, seen), places(document, seen), sequence(document, seen), schedule(document, seen), logic(document), sdk(seen)]
     .flat()
     .filter((check) => check !== null);
 }
@@ -61,6 +64,22 @@ function activation({ launch }: SurveyDocument, seen: Seen): readonly (Check | n
 function places({ launch }: SurveyDocument, seen: Seen): readonly Check[] {
   if (launch.frontend_triggers.length === 0) return [{ id: "frontend", state: "blocker", text: "Choose where it shows: a frontend trigger.", fix: "trigger" }];
   return known("frontend", launch.frontend_triggers, seen.frontend);
+}
+
+function sequence({ launch }: SurveyDocument, seen: Seen): Check | null {
+  const never = (launch.trigger_sequence ?? []).filter((name) => seen.frontend && !seen.frontend.get(name));
+  if (never.length === 0) return null;
+  return { id: "sequence", state: "warn", text: `${[...new Set(never)].join(", ")} must come before, and was never received.`, fix: "trigger" };
+}
+
+function schedule({ launch }: SurveyDocument, { now }: Seen): Check | null {
+  if (!launch.schedule) return null;
+  const wrong = scheduleError(launch.schedule);
+  if (wrong) return { id: "schedule", state: "blocker", text: `Schedule: ${wrong}`, fix: "trigger" };
+  const { starts_at: starts, ends_at: ends } = launch.schedule;
+  if (ends && Date.parse(ends) <= now) return { id: "schedule", state: "blocker", text: "The schedule has ended already: nobody would be asked.", fix: "trigger" };
+  if (starts && Date.parse(starts) > now) return { id: "schedule", state: "ok", text: "Nobody is asked before the schedule starts." };
+  return null;
 }
 
 /** One line for the triggers that were never fired, else one that all were. */

@@ -72,7 +72,7 @@ function asked(question: Question, say: (text: Text | undefined) => string, opti
 function settled(rule: Rule) {
   const settle = (condition: Condition) => {
     if (!isFact(condition)) return condition;
-    return { constant: condition.op === "not_equals" || condition.op === "not_exists" ? "absent" : "present" };
+    return { constant: condition.op.startsWith("not_") ? "absent" : "present" };
   };
   return { then: rule.then, if: "all" in rule.if ? { all: rule.if.all.map(settle) } : { any: rule.if.any.map(settle) } };
 }

@@ -1,5 +1,5 @@
 /** The survey document, format version 1, as drafts hold it. A draft may be incomplete; the server says what is missing. */
-
+import type { Node } from "../../audience/model.ts";
 import { withFallbacks } from "./pipes.ts";
 
 /** One text by language tag. */
@@ -81,7 +81,12 @@ export type FilterOperator =
   | "less"
   | "less_or_equal"
   | "exists"
-  | "not_exists";
+  | "not_exists"
+  | "matches"
+  | "any_of"
+  | "all_of"
+  | "not_in"
+  | "not_contains";
 
 export interface PropertyCondition {
   readonly path: string;
@@ -96,6 +101,10 @@ export interface Trigger {
 
 export interface Activation {
   readonly backend_triggers: readonly Trigger[];
+  /** Whether one of the triggers is enough; absent: any. */
+  readonly match?: "any" | "all";
+  /** How many events of the triggers together; absent: 1. */
+  readonly at_least?: number;
   readonly expires_after_secs: number;
   readonly delay_secs?: number;
 }
@@ -104,6 +113,18 @@ export interface Repeat {
   readonly until: "shown" | "answered" | "completed" | "always";
   readonly times?: number;
   readonly min_days_between?: number;
+}
+
+export const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"] as const;
+export type Weekday = (typeof WEEKDAYS)[number];
+
+/** When users may be asked. `starts_at` and `ends_at` are moments; weekdays and hours are local to `time_zone` (absent: UTC). */
+export interface Schedule {
+  readonly starts_at?: string;
+  readonly ends_at?: string;
+  readonly time_zone?: string;
+  readonly weekdays?: readonly Weekday[];
+  readonly hours?: { readonly from: string; readonly to: string };
 }
 
 export const PLATFORMS = ["web", "ios", "android"] as const;
@@ -115,6 +136,11 @@ export interface Launch {
   readonly platforms?: readonly Platform[];
   readonly frontend_triggers: readonly Trigger[];
   readonly activation?: Activation;
+  readonly trigger_sequence?: readonly string[];
+  readonly schedule?: Schedule;
+  readonly audience?: Node;
+  readonly quota?: { readonly completed: number };
+  readonly also_while_there?: boolean;
   readonly priority?: Priority;
   readonly sampling_percent?: number;
   readonly repeat?: Repeat;

@@ -3,6 +3,13 @@ import type { FilterOperator, PropertyCondition, Trigger } from "./document.ts";
 
 export type ValueType = "text" | "number" | "boolean";
 
+/** What is known of a property from where it was seen. */
+export interface SeenProperty {
+  readonly key: string;
+  readonly types: readonly string[];
+  readonly examples: readonly string[];
+}
+
 export const FILTER_WORDS: Readonly<Record<FilterOperator, string>> = {
   equals: "is",
   not_equals: "is not",
@@ -16,11 +23,16 @@ export const FILTER_WORDS: Readonly<Record<FilterOperator, string>> = {
   less_or_equal: "is at most",
   exists: "is there",
   not_exists: "is not there",
+  matches: "matches pattern",
+  any_of: "has any of",
+  all_of: "has all of",
+  not_in: "is none of",
+  not_contains: "does not contain",
 };
 
 const BY_TYPE: Readonly<Record<ValueType, readonly FilterOperator[]>> = {
-  text: ["equals", "not_equals", "in", "contains", "starts_with", "ends_with", "exists", "not_exists"],
-  number: ["equals", "not_equals", "in", "greater", "greater_or_equal", "less", "less_or_equal", "exists", "not_exists"],
+  text: ["equals", "not_equals", "in", "not_in", "contains", "not_contains", "starts_with", "ends_with", "matches", "any_of", "all_of", "greater", "less", "exists", "not_exists"],
+  number: ["equals", "not_equals", "in", "not_in", "greater", "greater_or_equal", "less", "less_or_equal", "any_of", "all_of", "exists", "not_exists"],
   boolean: ["equals", "not_equals", "exists", "not_exists"],
 };
 
@@ -30,6 +42,13 @@ export function filterOperators(type: ValueType): readonly FilterOperator[] {
 
 export function takesValue(op: FilterOperator): boolean {
   return op !== "exists" && op !== "not_exists";
+}
+
+const MANY: readonly FilterOperator[] = ["in", "not_in", "any_of", "all_of"];
+
+/** Operators that compare with a list of values. */
+export function takesMany(op: FilterOperator): boolean {
+  return MANY.includes(op);
 }
 
 /** The type of a value, else what was seen of the property, else text. */
@@ -54,7 +73,7 @@ export function parseValue(typed: string, type: ValueType): string | number | bo
 export function withOperator(condition: PropertyCondition, op: FilterOperator, type: ValueType): PropertyCondition {
   const { path, value } = condition;
   if (!takesValue(op)) return { path, op };
-  if (op === "in") return { path, op, value: Array.isArray(value) ? value : value === undefined || value === "" ? [] : [value] };
+  if (takesMany(op)) return { path, op, value: Array.isArray(value) ? value : value === undefined || value === "" ? [] : [value] };
   const single = Array.isArray(value) ? value[0] : value;
   return { path, op, value: single ?? blank(type) };
 }
@@ -69,11 +88,12 @@ export function withFilter(trigger: Trigger, conditions: readonly PropertyCondit
 
 /** `amount is at least 80 and plan is pro`. */
 export function filterInWords(trigger: Trigger): string {
-  const one = ({ path, op, value }: PropertyCondition) => {
-    const said = Array.isArray(value) ? value.join(", ") : String(value);
-    return `${path} ${FILTER_WORDS[op]}${takesValue(op) ? ` ${said}` : ""}`;
-  };
-  return (trigger.filter?.all ?? []).map(one).join(" and ");
+  return (trigger.filter?.all ?? []).map(propertyInWords).join(" and ");
+}
+
+export function propertyInWords({ path, op, value }: PropertyCondition): string {
+  const said = Array.isArray(value) ? value.join(", ") : String(value);
+  return `${path} ${FILTER_WORDS[op]}${takesValue(op) ? ` ${said}` : ""}`;
 }
 
 function blank(type: ValueType): string | number | boolean {

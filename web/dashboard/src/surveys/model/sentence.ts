@@ -1,11 +1,13 @@
 /** The whole launch in one plain sentence: where, when, how often, for whom. */
+import { conditionsInWords, type Names } from "../../audience/words.ts";
 import type { Launch, Platform, Repeat, Trigger } from "./document.ts";
 import { spoken } from "./duration.ts";
 import { filterInWords } from "./filters.ts";
+import { scheduleInWords } from "./schedule.ts";
 
-export function launchSentence(launch: Launch): string {
-  const parts = [where(launch), when(launch), howOften(launch.repeat), who(launch), aside(launch)].filter(Boolean);
-  return `${parts.join(", ")}.`;
+export function launchSentence(launch: Launch, names: Names = {}): string {
+  const parts = [where(launch), order(launch), when(launch), howOften(launch.repeat), who(launch, names), scheduleInWords(launch.schedule), quota(launch), ...asides(launch)];
+  return `${parts.filter(Boolean).join(", ")}.`;
 }
 
 function where({ frontend_triggers: triggers, platforms, display_delay_ms: delay = 0 }: Launch): string {
@@ -14,11 +16,17 @@ function where({ frontend_triggers: triggers, platforms, display_delay_ms: delay
   return platforms ? `${after} on ${list(platforms.map((platform) => PLATFORM_NAMES[platform]), "and")}` : after;
 }
 
+function order({ trigger_sequence: sequence = [] }: Launch): string {
+  return sequence.length > 0 ? `after ${sequence.join(", then ")} in the same visit` : "";
+}
+
 function when({ activation }: Launch): string {
   if (!activation) return "";
-  const events = activation.backend_triggers.length > 0 ? list(activation.backend_triggers.map(named), "or") : "an event not chosen yet";
-  const { delay_secs: delay = 0, expires_after_secs: expiry } = activation;
-  return delay > 0 ? `from ${spoken(delay)} to ${spoken(expiry)} after ${events}` : `within ${spoken(expiry)} of ${events}`;
+  const { backend_triggers: triggers, match = "any", at_least: least = 1, delay_secs: delay = 0, expires_after_secs: expiry } = activation;
+  const events = triggers.length > 0 ? list(triggers.map(named), match === "all" ? "and" : "or") : "an event not chosen yet";
+  if (least > 1) return `when ${events} came at least ${least} times in the last ${spoken(expiry)}${delay > 0 ? `, each at least ${spoken(delay)} ago` : ""}`;
+  const all = match === "all" && triggers.length > 1 ? `${triggers.length === 2 ? "both" : "all of"} ${events}` : events;
+  return delay > 0 ? `from ${spoken(delay)} to ${spoken(expiry)} after ${all}` : `within ${spoken(expiry)} of ${all}`;
 }
 
 function howOften(repeat: Repeat | undefined): string {
@@ -30,12 +38,18 @@ function howOften(repeat: Repeat | undefined): string {
   return `every time it is due${gap}`;
 }
 
-function who({ sampling_percent: percent = 100 }: Launch): string {
-  return percent < 100 ? `to ${percent}% of users` : "";
+function who({ audience, sampling_percent: percent = 100 }: Launch, names: Names): string {
+  const share = percent < 100 ? `${percent}% of users` : "users";
+  if (audience) return `to ${share} ${conditionsInWords(audience, names)}`;
+  return percent < 100 ? `to ${share}` : "";
 }
 
-function aside({ ignores_wait_period: ignores }: Launch): string {
-  return ignores ? "even during the wait period" : "";
+function quota({ quota: limit }: Launch): string {
+  return limit ? `until ${limit.completed.toLocaleString("en-GB")} completed` : "";
+}
+
+function asides({ ignores_wait_period: ignores, also_while_there: there }: Launch): readonly string[] {
+  return [there ? "also while the user is already there" : "", ignores ? "even during the wait period" : ""];
 }
 
 export const PLATFORM_NAMES: Readonly<Record<Platform, string>> = { web: "the web", ios: "iOS", android: "Android" };
