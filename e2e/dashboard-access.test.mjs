@@ -26,6 +26,7 @@ const BODIES = {
   "PUT /workspaces/{workspace}/cohorts/{cohort}": () => ({ name: "Eve's", condition: { attribute: "plan", op: "exists" } }),
   "POST /workspaces/{workspace}/triggers": () => ({ kind: "backend", name: "eve" }),
   "POST /workspaces/{workspace}/triggers/archive": () => ({ kind: "frontend", name: "MainActivity", confirm: true }),
+  "PUT /workspaces/{workspace}/users/{id}/test": () => ({ is_test_user: true }),
   "POST /workspaces/{workspace}/triggers/restore": () => ({ kind: "frontend", name: "MainActivity" }),
 };
 /** Changes that would end the evidence of those before them come last. */
@@ -68,7 +69,8 @@ describe("workspaces of others", () => {
 
   /** A path of the document with the other workspace's own ids in it. */
   function fill(path) {
-    const ids = { ...theirs, id: path.endsWith("/texts") ? "mood" : display };
+    const id = path.includes("/users/{id}") ? "ada" : path.endsWith("/texts") ? "mood" : display;
+    const ids = { ...theirs, id };
     return path.replaceAll(/\{(\w+)\}/g, (_, name) => ids[name] ?? assert.fail(`nothing for {${name}} in ${path}`));
   }
   const bodyOf = (method, path) => BODIES[`${method} ${path}`]?.(theirs) ?? (method === "GET" || method === "DELETE" ? undefined : {});

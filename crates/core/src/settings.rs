@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::limits::ORIGIN_BYTES_MAX;
+use crate::user::UserId;
 
 /// Settings of a workspace, apart from its name and wait period.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,9 @@ pub struct WorkspaceSettings {
     /// Whether texts may say what is known about a user (`event.*`, `user.*`) although nobody proves who they are. Then
     /// anybody who holds the SDK key can ask as any user and read it.
     pub pipes_without_proof: bool,
+    /// Identified users whose apps may ask for reasons; at most
+    /// [`TEST_USERS_MAX`](crate::limits::TEST_USERS_MAX), each once.
+    pub test_users: Vec<UserId>,
 }
 
 impl WorkspaceSettings {
@@ -39,6 +43,7 @@ impl Default for WorkspaceSettings {
             response_retention_days: None,
             identity_proof: IdentityProof::Off,
             pipes_without_proof: false,
+            test_users: Vec::new(),
         }
     }
 }

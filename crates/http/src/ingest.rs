@@ -16,10 +16,12 @@ use sonde_core::trigger::TriggerName;
 use sonde_core::user::Namespace;
 use sonde_service::figures::Rejection;
 use sonde_service::{Engine, IngestEvent, Ingested, Service};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::body::{self, MediaType};
+use crate::dashboard::params::Params;
 use crate::problem::{Problem, ProblemDocument};
+use crate::reasons::SurveyReasonsBody;
 use crate::wire::{Fields, parse_time, present};
 
 /// Header of the backend key.
@@ -81,13 +83,25 @@ pub(crate) struct EventAccepted {
     event_id: String,
     /// Whether the same event was stored before.
     duplicate: bool,
+    /// With `explain=true`: the live surveys that wait for backend events, at any of their triggers and platforms. Left
+    /// out should they be out of reach just now: the event is durable all the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    surveys: Option<Vec<SurveyReasonsBody>>,
+}
+
+/// What to answer beside.
+#[derive(Deserialize, IntoParams)]
+pub(crate) struct EventQuery {
+    /// Also say which surveys the user is due for now, and why not. For trying things out: it costs a decision.
+    #[serde(default)]
+    explain: bool,
 }
 
 /// Store an event. 200 means: durable on disk, and seen by the very next decision.
 #[utoipa::path(
     post, path = "/api/v1/connections/backend/event", tag = "Ingest", operation_id = "ingestEvent",
     security(("backend_key" = [])),
-    params(("Idempotency-Key" = Option<String>, Header, description = "The same as event_id; quoted or bare")),
+    params(("Idempotency-Key" = Option<String>, Header, description = "The same as event_id; quoted or bare"), EventQuery),
     request_body = EventRequest,
     responses(
         (status = 200, description = "Durable", body = EventAccepted),
@@ -102,6 +116,7 @@ pub(crate) struct EventAccepted {
 )]
 pub(crate) async fn event<E: Engine>(
     State(service): State<Arc<Service<E>>>,
+    Params(query): Params<EventQuery>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<EventAccepted>, Problem> {
@@ -112,10 +127,36 @@ pub(crate) async fn event<E: Engine>(
         Ok(bytes) => bytes,
         Err(problem) => return Err(rejected(&service, workspace, &[], problem)),
     };
-    match take_event(&service, workspace, &headers, &bytes).await {
-        Ok(ingested) => Ok(Json(EventAccepted { status: "ok", event_id: ingested.id.to_string(), duplicate: ingested.duplicate })),
+    let taken = if query.explain {
+        take_and_explain(&service, workspace, &headers, &bytes).await
+    } else {
+        take_event(&service, workspace, &headers, &bytes).await.map(|ingested| (ingested, None))
+    };
+    match taken {
+        Ok((Ingested { id, duplicate }, surveys)) => Ok(Json(EventAccepted { status: "ok", event_id: id.to_string(), duplicate, surveys })),
         Err(problem) => Err(rejected(&service, workspace, &bytes, problem)),
     }
+}
+
+/// Stores an event, and then says what it makes due.
+async fn take_and_explain<E: Engine>(
+    service: &Arc<Service<E>>,
+    workspace: WorkspaceId,
+    headers: &HeaderMap,
+    bytes: &[u8],
+) -> Result<(Ingested, Option<Vec<SurveyReasonsBody>>), Problem> {
+    let event = read_event(body::text(bytes)?, headers, workspace)?;
+    let user = event.user.clone();
+    let ingested = service.ingest(event).await?;
+    let surveys = match service.explain_event(&user).await {
+        Ok(surveys) => Some(surveys.iter().map(SurveyReasonsBody::from).collect()),
+        // An error would say that nothing was stored.
+        Err(error) => {
+            tracing::warn!(%error, "a stored event could not be explained");
+            None
+        }
+    };
+    Ok((ingested, surveys))
 }
 
 /// Reads an event and stores it.

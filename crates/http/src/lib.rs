@@ -12,6 +12,7 @@ mod metrics;
 mod openapi;
 mod problem;
 mod rate_limit;
+mod reasons;
 mod request_id;
 mod router;
 mod rows;

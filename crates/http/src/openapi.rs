@@ -43,6 +43,10 @@ use crate::{client, dashboard, ingest, ingest_batch};
         dashboard::triggers::create,
         dashboard::triggers::archive,
         dashboard::triggers::restore,
+        dashboard::explain::decisions,
+        dashboard::explain::refusals,
+        dashboard::explain::set_test_user,
+        dashboard::explain::survey_refusals,
         dashboard::settings::show,
         dashboard::settings::replace,
         dashboard::cohorts::list,
@@ -85,6 +89,7 @@ use crate::{client, dashboard, ingest, ingest_batch};
         (name = "Surveys", description = "Drafts, versions, launch and life"),
         (name = "Cohorts", description = "Conditions on users that surveys share"),
         (name = "Results", description = "What was answered, as figures and as rows"),
+        (name = "Users", description = "End users: what is known of them, and why they are asked or not"),
         (name = "Settings", description = "What a workspace decides for all of its surveys"),
     ),
 )]

@@ -79,6 +79,9 @@ fn dashboard_routes<E: Engine>() -> Router<Arc<Service<E>>> {
             "/cohorts/{cohort}",
             get(dashboard::cohorts::show::<E>).put(dashboard::cohorts::replace::<E>).delete(dashboard::cohorts::delete::<E>),
         )
+        .route("/users/{id}/decisions", get(dashboard::explain::decisions::<E>))
+        .route("/users/{id}/refusals", get(dashboard::explain::refusals::<E>))
+        .route("/users/{id}/test", put(dashboard::explain::set_test_user::<E>))
         .route("/settings", get(dashboard::settings::show::<E>).put(dashboard::settings::replace::<E>))
         .route("/settings/identity-secrets", get(dashboard::identity::list::<E>).post(dashboard::identity::create::<E>))
         .route("/settings/identity-secrets/{secret}", delete(dashboard::identity::revoke::<E>));
@@ -107,6 +110,7 @@ fn survey_routes<E: Engine>() -> Router<Arc<Service<E>>> {
         .route("/end", post(surveys::end::<E>))
         .route("/duplicate", post(surveys::duplicate::<E>))
         .route("/versions/{version}", get(surveys::version::<E>))
+        .route("/refusals", get(dashboard::explain::survey_refusals::<E>))
         .route("/results", get(results::show::<E>))
         .route("/responses", get(results::list::<E>))
         .route("/responses.csv", get(results::export::<E>))

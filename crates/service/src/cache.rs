@@ -14,12 +14,12 @@ use subtle::ConstantTimeEq as _;
 
 use crate::push::Hub;
 use crate::rate_limit::{Bucket, Limited};
+use crate::tally::Tally;
 
 /// Most versions of surveys kept in memory beyond the published ones.
 const OLD_VERSIONS_MAX: usize = 4_096;
 
 /// One workspace as the hot path sees it.
-#[derive(Debug)]
 pub struct CachedWorkspace {
     /// Name and settings.
     pub record: Workspace,
@@ -27,8 +27,17 @@ pub struct CachedWorkspace {
     pub identity_secrets: Vec<IdentitySecret>,
     /// What decisions read.
     pub snapshot: WorkspaceSnapshot,
+    /// What became of decisions, by place of the snapshot's surveys; a survey's goes from snapshot to snapshot.
+    pub(crate) tallies: Box<[Arc<Tally>]>,
     /// Changes with every change of the catalogue: the `ETag` of the client configuration.
     pub revision: u64,
+}
+
+impl CachedWorkspace {
+    fn tally(&self, survey: SurveyId) -> Option<Arc<Tally>> {
+        let place = self.snapshot.surveys().binary_search_by_key(&survey, |survey| survey.id).ok()?;
+        self.tallies.get(place).cloned()
+    }
 }
 
 /// The holder of a key.
@@ -124,7 +133,10 @@ impl CatalogueCache {
         }
         let revision = maps.workspaces.get(&id).map_or(1, |cached| cached.revision + 1);
         let snapshot = WorkspaceSnapshot::new(id, record.wait_period, surveys).with_cohorts(cohorts);
-        maps.workspaces.insert(id, Arc::new(CachedWorkspace { record, identity_secrets, snapshot, revision }));
+        let before = maps.workspaces.get(&id);
+        let tallies = snapshot.surveys().iter().map(|survey| before.and_then(|before| before.tally(survey.id)).unwrap_or_default());
+        let tallies = tallies.collect();
+        maps.workspaces.insert(id, Arc::new(CachedWorkspace { record, identity_secrets, snapshot, tallies, revision }));
         drop(maps);
         self.push.config_changed(id);
         Ok(())
@@ -192,6 +204,11 @@ impl CatalogueCache {
     /// All workspaces.
     pub(crate) fn workspace_ids(&self) -> Vec<WorkspaceId> {
         self.read().workspaces.keys().copied().collect()
+    }
+
+    /// All workspaces as they are now.
+    pub(crate) fn all_workspaces(&self) -> Vec<Arc<CachedWorkspace>> {
+        self.read().workspaces.values().cloned().collect()
     }
 
     /// A workspace's snapshot.

@@ -27,6 +27,8 @@ impl<E: Engine> Service<E> {
     /// Forgets a user, and every anonymous id that stands for them. `Ok` means that nothing is left; also for a user nobody
     /// has heard of.
     pub async fn erase_user(self: &Arc<Self>, user: &UserRef, answers: ErasedAnswers) -> Result<(), Error> {
+        // Refusals taken to be written must not arrive behind the erasure.
+        let quiet = self.refused.quiet().await;
         for _ in 0..ATTEMPTS_MAX {
             let activity = self.load(user).await?;
             let user = activity.user;
@@ -48,6 +50,10 @@ impl<E: Engine> Service<E> {
             self.live_events.forget(user.workspace, |namespace, id| {
                 (namespace == user.namespace && *id == *user.id.as_str())
                     || (namespace == Namespace::Anonymous && aliases.iter().any(|alias| alias.as_str() == id))
+            });
+            quiet.forget(|known| {
+                *known == user
+                    || (known.namespace == Namespace::Anonymous && known.workspace == user.workspace && aliases.contains(&known.id))
             });
             for survey in activity.state.surveys.keys() {
                 self.responses_changed(user.workspace, *survey);

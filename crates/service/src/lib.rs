@@ -13,6 +13,7 @@ pub mod cohorts;
 pub mod connections;
 mod erasing;
 mod error;
+mod explain;
 pub mod figures;
 pub mod identity;
 mod ingest;
@@ -26,10 +27,12 @@ pub mod push;
 mod quotas;
 mod random;
 pub mod rate_limit;
+mod refusals;
 pub mod results;
 mod retention;
 pub mod settings;
 pub mod surveys;
+mod tally;
 pub mod token;
 pub mod triggers;
 mod users;
@@ -39,14 +42,18 @@ use std::sync::Arc;
 
 use sonde_storage::{Accounts, Activity, Catalogue, Clock, Responses, StorageError};
 // What edges and wiring need of the ports, so that they need not know the ports' crate.
-pub use sonde_storage::{AttributeStats, EventCursor, ResponseCounts, ResponseQuery, ResponseRow, StorageErrorKind, TriggerStats};
+pub use sonde_storage::{
+    AttributeStats, DecisionCounts, EventCursor, ResponseCounts, ResponseQuery, ResponseRow, StorageErrorKind, TriggerStats,
+};
 
 pub use cache::{Authorised, CachedWorkspace};
-pub use client::{BatchItem, Content, IdentifyInput, SessionInput, Shown, Started, TriggerCall, Values};
+pub use client::{BatchItem, Content, IdentifyInput, SessionInput, Shown, Started, TriggerCall, Triggered, Values};
 pub use clock::{ManualClock, SystemClock};
 pub use erasing::ErasedAnswers;
 pub use error::{Error, FieldError};
+pub use explain::{DryRun, DryRunInput, SurveyExplained};
 pub use ingest::{IngestEvent, Ingested};
+pub use tally::SurveyDecisions;
 pub use token::Session;
 pub use write_queue::QueueOptions;
 
@@ -61,6 +68,9 @@ pub struct Service<E: Engine> {
     queue: write_queue::WriteQueue,
     cache: cache::CatalogueCache,
     observed: observe::Observed,
+    refused: refusals::Refused,
+    /// Held while counts of decisions are written.
+    flushing_decisions: tokio::sync::Mutex<()>,
     known_keys: known_keys::KnownKeys,
     attributes_seen: known_attributes::KnownAttributes,
     live_events: live_events::LiveEvents,
@@ -94,6 +104,8 @@ impl<E: Engine> Service<E> {
             queue,
             cache,
             observed: observe::Observed::default(),
+            refused: refusals::Refused::default(),
+            flushing_decisions: tokio::sync::Mutex::default(),
             known_keys: known_keys::KnownKeys::default(),
             attributes_seen: known_attributes::KnownAttributes::default(),
             live_events: live_events::LiveEvents::default(),
@@ -117,6 +129,8 @@ impl<E: Engine> Service<E> {
     fn start_background(self: Arc<Self>) {
         connections::start(&self);
         observe::start(&self);
+        refusals::start(&self);
+        tally::start(&self);
         retention::start(&self);
     }
 
@@ -143,9 +157,11 @@ impl<E: Engine> Service<E> {
     }
 
     /// Writes what is only counted in memory and waits until every accepted write is answered.
-    pub async fn drain(&self) {
+    pub async fn drain(self: &Arc<Self>) {
         self.flush_observed().await;
         self.flush_attributes().await;
+        self.flush_refusals().await;
+        self.flush_decisions().await;
         self.flush_key_use().await;
     }
 

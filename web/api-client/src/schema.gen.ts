@@ -677,6 +677,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/surveys/{survey}/refusals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Refusals of a survey by reason over the last seven days. */
+        get: operations["getSurveyRefusals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/surveys/{survey}/responses": {
         parameters: {
             query?: never;
@@ -860,6 +877,57 @@ export interface paths {
         put?: never;
         /** Take a trigger out again. */
         post: operations["restoreTrigger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/users/{id}/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Dry run: what would come of this user firing a trigger, now or later. Nothing is claimed. */
+        get: operations["dryRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/users/{id}/refusals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why was this user not asked? The last calls that showed nothing although an event waited. */
+        get: operations["listRefusals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{workspace}/users/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Let the user's app ask for reasons, or no longer. */
+        put: operations["setTestUser"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1076,6 +1144,28 @@ export interface components {
             /** Format: int64 */
             shown: number;
         };
+        /** @description What the gates of one survey say. */
+        DebugBody: {
+            /** @description Whether it is shown, or stays due. */
+            due: boolean;
+            /** @description Every reason why not; empty when it is due. */
+            reasons: components["schemas"]["ReasonBody"][];
+            survey: components["schemas"]["DebugSurveyBody"];
+        };
+        /** @description Which survey. */
+        DebugSurveyBody: {
+            /** @description `srv_…` */
+            id: string;
+        };
+        /** @description What would come of a call. */
+        DecisionsBody: {
+            at: string;
+            platform?: string | null;
+            /** @description Every survey that was ever published, by id. */
+            surveys: components["schemas"]["SurveyReasonsBody"][];
+            trigger?: string | null;
+            winner?: components["schemas"]["SurveyRefBody"] | null;
+        };
         /** @description Where the display is now. */
         DisplayBody: {
             /** @description `shown`, `answered`, `completed`, `dismissed`, `abandoned` or `lapsed`. */
@@ -1126,6 +1216,11 @@ export interface components {
             event_id: string;
             /** @description `ok` */
             status: string;
+            /**
+             * @description With `explain=true`: the live surveys that wait for backend events, at any of their triggers and platforms. Left
+             *     out should they be out of reach just now: the event is durable all the same.
+             */
+            surveys?: components["schemas"]["SurveyReasonsBody"][] | null;
         };
         /** @description What is wrong with one event. */
         EventError: {
@@ -1171,8 +1266,18 @@ export interface components {
             /** @description At most 1,000; each as of the single call, and at most 32 KiB of text. */
             events: components["schemas"]["EventRequest"][];
         };
+        /** @description Which survey. */
+        ExplainedSurveyBody: {
+            /** @description `srv_…` */
+            id: string;
+            name: string;
+            /** @description `draft`, `live`, `paused` or `ended`. */
+            status: string;
+        };
         /** @description A fired frontend trigger. */
         FiredTrigger: {
+            /** @description Asks for reasons; a workspace's test users get them, anybody else is not refused. */
+            debug?: boolean;
             /** @description BCP 47 tag of the language wanted. */
             locale?: string;
             /** @description Any JSON object, as for events. */
@@ -1477,6 +1582,56 @@ export interface components {
          * @enum {string}
          */
         RadiusWire: "none" | "small" | "large";
+        /** @description Why a survey is not shown. */
+        ReasonBody: {
+            /**
+             * @description One of the closed list: `not_live`, `not_started`, `ended`, `outside_hours`, `quota_reached`, `wrong_trigger`,
+             *     `trigger_filter`, `trigger_sequence`, `wrong_platform`, `audience`, `not_sampled`, `no_event`, `event_filter`,
+             *     `event_too_few`, `event_not_yet`, `event_expired`, `event_cancelled`, `event_consumed`, `event_superseded`,
+             *     `repeat_limit`, `wait_period`, `lower_priority`, `claimed_elsewhere`, `identity_unverified`.
+             */
+            code: string;
+            /** @description A sentence for people, with the facts; times relative to the moment of the decision, and in UTC. */
+            detail: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @description How often a reason refused. */
+        ReasonCountBody: {
+            /** @description As in a reason. */
+            code: string;
+            /** @description For each of the days. */
+            daily: number[];
+            /** Format: int64 */
+            total: number;
+        };
+        /** @description Calls in a row that showed nothing although an event waited, refused alike. */
+        RefusalBody: {
+            /**
+             * Format: int32
+             * @description How many they were.
+             */
+            count: number;
+            first_at: string;
+            last_at: string;
+            /** @description `web`, `ios` or `android`. */
+            platform: string;
+            /** @description At most 20 of the surveys that were looked at; those for which an event waited come first. */
+            surveys: components["schemas"]["RefusedSurveyBody"][];
+            /** @description The frontend trigger that was fired; null for a session that was not let in. */
+            trigger?: string | null;
+        };
+        /** @description What is kept of a user's refusals. */
+        RefusalsBody: {
+            /** @description The newest first, at most 20. */
+            items: components["schemas"]["RefusalBody"][];
+        };
+        /** @description A survey that was not shown. */
+        RefusedSurveyBody: {
+            /** @description As of the last of the calls. */
+            reasons: components["schemas"]["ReasonBody"][];
+            survey: components["schemas"]["SurveyRefBody"];
+        };
         /**
          * @description What happened to a display.
          * @enum {string}
@@ -1665,6 +1820,8 @@ export interface components {
              * @description Response rows older than this many days are deleted; null keeps them.
              */
             response_retention_days?: number | null;
+            /** @description Ids of users whose apps may ask for reasons; at most 100. */
+            test_users?: string[];
             theme: components["schemas"]["ThemeBody"];
             /**
              * Format: int32
@@ -1717,6 +1874,37 @@ export interface components {
             updated_at: string;
             /** @description The newest first. */
             versions: components["schemas"]["VersionBody"][];
+        };
+        /** @description Whether a survey would be shown, and why not. */
+        SurveyReasonsBody: {
+            /** @description Whether it would be shown, or stay due. */
+            due: boolean;
+            /** @description Every reason why not; empty when it is due. */
+            reasons: components["schemas"]["ReasonBody"][];
+            survey: components["schemas"]["ExplainedSurveyBody"];
+        };
+        /** @description A survey, by id and name. */
+        SurveyRefBody: {
+            /** @description `srv_…` */
+            id: string;
+            name: string;
+        };
+        /** @description How often a survey was looked at, and why it was not shown. */
+        SurveyRefusalsBody: {
+            /**
+             * Format: int64
+             * @description How many calls looked at the survey.
+             */
+            asked: number;
+            /** @description The last seven UTC days, `2026-11-17`, the oldest first, today last. */
+            days: string[];
+            /** @description By total, the largest first; a call is counted under the first reason. */
+            reasons: components["schemas"]["ReasonCountBody"][];
+            /**
+             * Format: int64
+             * @description In how many of these it was chosen to be shown.
+             */
+            shown: number;
         };
         /** @description The surveys of a workspace. */
         SurveysBody: {
@@ -1774,6 +1962,10 @@ export interface components {
             /** @description The customer's id of the user: a string or an integer. */
             user_id: string;
         };
+        /** @description Whether the user is a test user. */
+        TestUserBody: {
+            is_test_user: boolean;
+        };
         /** @description One text. */
         TextAnswerBody: {
             at: string;
@@ -1823,6 +2015,8 @@ export interface components {
         };
         /** @description What to show, or `{"survey": null}`. */
         TriggerBody: {
+            /** @description For a test user who asked: what the gates of every survey say. */
+            debug?: components["schemas"]["DebugBody"][] | null;
             /**
              * Format: int64
              * @description How long to wait before showing, in milliseconds.
@@ -2854,7 +3048,10 @@ export interface operations {
                 /** @description The same as event_id; quoted or bare */
                 "Idempotency-Key"?: string | null;
             };
-            path?: never;
+            path: {
+                /** @description Also say which surveys the user is due for now, and why not. For trying things out: it costs a decision. */
+                explain: boolean;
+            };
             cookie?: never;
         };
         requestBody: {
@@ -7213,6 +7410,151 @@ export interface operations {
             };
         };
     };
+    getSurveyRefusals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `srv_…` */
+                survey: string;
+                /** @description `wsp_…` */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Counted by day */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SurveyRefusalsBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description The header x-sonde-csrf is missing or wrong */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description No such thing, or not the member's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description Breaks a rule; each place is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
     listResponses: {
         parameters: {
             query?: {
@@ -9127,6 +9469,468 @@ export interface operations {
                         /** @description `about:blank`: the status says what kind of problem it is. */
                         type: string;
                     };
+                };
+            };
+            /** @description Breaks a rule; each place is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    dryRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description RFC 3339, from now to 100 hours ahead; default: now. */
+                at: string | null;
+                /** @description The user's id */
+                id: string;
+                /** @description Whose id the path names; default: `identified`. */
+                namespace: "identified" | "anonymous";
+                /** @description `web`, `ios` or `android`; without one: any of each survey's own. */
+                platform: string | null;
+                /** @description Its properties, a JSON object; default: none. */
+                properties: string | null;
+                /** @description A frontend trigger; without one: any of each survey's own. */
+                trigger: string | null;
+                /** @description `wsp_…` */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every survey, with every reason */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionsBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description The header x-sonde-csrf is missing or wrong */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description No such thing, or not the member's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description Breaks a rule; each place is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    listRefusals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's id */
+                id: string;
+                /** @description Default: `identified`. */
+                namespace: "identified" | "anonymous";
+                /** @description `wsp_…` */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RefusalsBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description The header x-sonde-csrf is missing or wrong */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description No such thing, or not the member's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description Breaks a rule; each place is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    setTestUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's id */
+                id: string;
+                /** @description Default: `identified`. */
+                namespace: "identified" | "anonymous";
+                /** @description `wsp_…` */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestUserBody"];
+            };
+        };
+        responses: {
+            /** @description Set */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestUserBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description The header x-sonde-csrf is missing or wrong */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description No such thing, or not the member's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description There are 100 already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
             /** @description Breaks a rule; each place is named */

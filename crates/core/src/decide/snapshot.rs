@@ -55,9 +55,14 @@ impl WorkspaceSnapshot {
         self.live_by_trigger.contains_key(trigger)
     }
 
+    /// Places in [`Self::surveys`] of the live ones that show at this frontend trigger, in the order in which a decision
+    /// up to the first refusal gives its verdicts.
+    pub fn live_places(&self, trigger: &str) -> &[usize] {
+        self.live_by_trigger.get(trigger).map_or(&[], Vec::as_slice)
+    }
+
     pub(super) fn live_on(&self, trigger: &str) -> SurveyIter<'_> {
-        let places = self.live_by_trigger.get(trigger).map_or(&[][..], Vec::as_slice);
-        SurveyIter::Places { surveys: &self.surveys, places: places.iter() }
+        SurveyIter::Places { surveys: &self.surveys, places: self.live_places(trigger).iter() }
     }
 
     pub(super) fn live(&self) -> SurveyIter<'_> {

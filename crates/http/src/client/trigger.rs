@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sonde_core::limits::{CLIENT_BODY_BYTES_MAX, EVENT_BYTES_MAX, REQUEST_ID_BYTES_MAX, TRIGGER_SEQUENCE_CONSIDERED};
 use sonde_core::trigger::TriggerName;
-use sonde_service::{Engine, Service, Shown, TriggerCall, Values};
+use sonde_service::{Engine, Service, Shown, SurveyExplained, TriggerCall, Triggered, Values};
 use utoipa::ToSchema;
 
 use super::content::ContentBody;
@@ -19,6 +19,7 @@ use super::logic::constant_name;
 use super::session;
 use crate::body::{self, MediaType};
 use crate::problem::{Problem, ProblemDocument};
+use crate::reasons::{ReasonBody, bodies};
 use crate::wire::Fields;
 
 /// Content up to this size travels with the answer and saves a round trip.
@@ -40,6 +41,9 @@ pub(crate) struct TriggerRequest {
     /// BCP 47 tag of the language wanted.
     #[serde(default)]
     locale: String,
+    /// Asks for reasons; a workspace's test users get them, anybody else is not refused.
+    #[serde(default)]
+    debug: bool,
 }
 
 /// What to show, or `{"survey": null}`.
@@ -57,6 +61,33 @@ pub(crate) struct TriggerBody {
     /// How long to wait before showing, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     delay_ms: Option<i64>,
+    /// For a test user who asked: what the gates of every survey say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    debug: Option<Vec<DebugBody>>,
+}
+
+/// What the gates of one survey say.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DebugBody {
+    survey: DebugSurveyBody,
+    /// Whether it is shown, or stays due.
+    due: bool,
+    /// Every reason why not; empty when it is due.
+    reasons: Vec<ReasonBody>,
+}
+
+/// Which survey.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DebugSurveyBody {
+    /// `srv_…`
+    id: String,
+}
+
+impl From<&SurveyExplained> for DebugBody {
+    fn from(explained: &SurveyExplained) -> Self {
+        let survey = DebugSurveyBody { id: explained.survey.to_string() };
+        Self { survey, due: explained.due, reasons: bodies(&explained.reasons) }
+    }
 }
 
 /// One value of a display.
@@ -102,8 +133,10 @@ pub(crate) async fn trigger<E: Engine>(
     let session = session(&service, &headers).await?;
     let bytes = body::read(&headers, body, CLIENT_BODY_BYTES_MAX, MediaType::Json).await?;
     let call = read_call(body::json(&bytes)?)?;
-    let shown = service.trigger(&session, call).await?;
-    Ok(Json(shown.map_or(TriggerBody { display_id: None, survey: None, values: None, delay_ms: None }, TriggerBody::from)))
+    let Triggered { shown, debug } = service.trigger(&session, call).await?;
+    let nothing = TriggerBody { display_id: None, survey: None, values: None, delay_ms: None, debug: None };
+    let debug = debug.map(|surveys| surveys.iter().map(DebugBody::from).collect());
+    Ok(Json(TriggerBody { debug, ..shown.map_or(nothing, TriggerBody::from) }))
 }
 
 fn read_call(wire: TriggerRequest) -> Result<TriggerCall, Problem> {
@@ -123,6 +156,7 @@ fn read_call(wire: TriggerRequest) -> Result<TriggerCall, Problem> {
             shapes,
             // A language nobody has is the default language; a tag has no business being longer.
             locale: wire.locale.chars().take(35).collect::<String>().into(),
+            debug: wire.debug,
         }),
         _ => Err(Problem::invalid(fields.errors)),
     }
@@ -171,6 +205,7 @@ impl From<Shown> for TriggerBody {
             }),
             values: Some(values_body(shown.values)),
             delay_ms: Some(shown.delay.as_millis()),
+            debug: None,
         }
     }
 }

@@ -7,9 +7,10 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
-use sonde_core::limits::{ALLOWED_ORIGINS_MAX, LANGUAGES_MAX};
+use sonde_core::limits::{ALLOWED_ORIGINS_MAX, LANGUAGES_MAX, TEST_USERS_MAX};
 use sonde_core::settings::{AllowedOrigins, Appearance, IdentityProof as ProofMode, Origin, Position, Radius, Theme, WorkspaceSettings};
 use sonde_core::survey::text::is_language_tag;
+use sonde_core::user::UserId;
 use sonde_service::settings::SettingsInput;
 use sonde_service::{Engine, Service};
 use utoipa::ToSchema;
@@ -38,6 +39,9 @@ pub(crate) struct SettingsBody {
     /// ask as any user and read it. Default: false.
     #[serde(default)]
     pipes_without_proof: bool,
+    /// Ids of users whose apps may ask for reasons; at most 100.
+    #[serde(default)]
+    test_users: Vec<String>,
 }
 
 /// How surveys look.
@@ -116,8 +120,15 @@ impl From<Theme> for ThemeBody {
 
 impl From<SettingsInput> for SettingsBody {
     fn from(input: SettingsInput) -> Self {
-        let WorkspaceSettings { languages, theme, allowed_origins, response_retention_days, identity_proof, pipes_without_proof } =
-            input.settings;
+        let WorkspaceSettings {
+            languages,
+            theme,
+            allowed_origins,
+            response_retention_days,
+            identity_proof,
+            pipes_without_proof,
+            test_users,
+        } = input.settings;
         Self {
             name: input.name,
             wait_period_days: input.wait_period_days,
@@ -130,6 +141,7 @@ impl From<SettingsInput> for SettingsBody {
             response_retention_days,
             identity_proof: IdentityProof { mode: identity_proof.into() },
             pipes_without_proof,
+            test_users: test_users.iter().map(|user| user.as_str().to_owned()).collect(),
         }
     }
 }
@@ -147,6 +159,7 @@ impl SettingsBody {
         }
         let accent = fields.take("/theme/accent", self.theme.accent.parse());
         let allowed_origins = allowed_origins(&mut fields, &self.allowed_origins);
+        let test_users = test_users(&mut fields, &self.test_users);
         let Some(accent) = accent.filter(|_| fields.errors.is_empty()) else { return Err(Problem::invalid(fields.errors)) };
         let settings = WorkspaceSettings {
             languages: self.languages.into_iter().map(Into::into).collect(),
@@ -160,9 +173,21 @@ impl SettingsBody {
             response_retention_days: self.response_retention_days,
             identity_proof: self.identity_proof.mode.into(),
             pipes_without_proof: self.pipes_without_proof,
+            test_users,
         };
         Ok(SettingsInput { name: self.name, wait_period_days: self.wait_period_days, settings })
     }
+}
+
+fn test_users(fields: &mut Fields, listed: &[String]) -> Vec<UserId> {
+    if listed.len() > TEST_USERS_MAX {
+        fields.wrong("/test_users", format!("must be at most {TEST_USERS_MAX}"));
+    }
+    let read = |(at, id): (usize, &String)| fields.take(&format!("/test_users/{at}"), UserId::new(id));
+    let mut users: Vec<UserId> = listed.iter().enumerate().filter_map(read).collect();
+    let mut seen = std::collections::HashSet::new();
+    users.retain(|user| seen.insert(user.clone()));
+    users
 }
 
 fn allowed_origins(fields: &mut Fields, listed: &[String]) -> AllowedOrigins {

@@ -180,7 +180,7 @@ fn raw(json: String) -> Result<Box<RawValue>, Problem> {
     })
 }
 
-const fn status_name(status: SurveyStatus) -> &'static str {
+pub(crate) const fn status_name(status: SurveyStatus) -> &'static str {
     match status {
         SurveyStatus::Draft => "draft",
         SurveyStatus::Live => "live",

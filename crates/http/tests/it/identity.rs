@@ -16,7 +16,7 @@ fn mac(secret: &str, text: &str) -> Vec<u8> {
     Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap().chain_update(text).finalize().into_bytes().to_vec()
 }
 
-fn hmac(secret: &str, user: &str) -> String {
+pub(crate) fn hmac(secret: &str, user: &str) -> String {
     mac(secret, user).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
@@ -32,7 +32,7 @@ async fn new_secret(app: &TestApp, owner: &Owner) -> Value {
     app.call(&owner.persona, Method::POST, &owner.path(SECRETS), None).await.expect(201)
 }
 
-async fn set_mode(app: &TestApp, owner: &Owner, mode: &str) -> Answer {
+pub(crate) async fn set_mode(app: &TestApp, owner: &Owner, mode: &str) -> Answer {
     let mut settings = app.get(&owner.persona, &owner.path("/settings")).await.expect(200);
     settings["identity_proof"]["mode"] = json!(mode);
     app.put(&owner.persona, &owner.path("/settings"), settings).await

@@ -7,6 +7,7 @@ mod assets;
 mod connections;
 mod crossing;
 mod events;
+mod explain;
 mod gates;
 mod identity;
 mod ingest_batch;

@@ -11,6 +11,7 @@ fn settings() -> Value {
         "theme": {"accent": "#00aa7f", "radius": "large", "appearance": "dark", "position": "bottom_left"},
         "allowed_origins": ["https://shop.example.org"], "response_retention_days": 90, "identity_proof": {"mode": "off"},
         "pipes_without_proof": true,
+        "test_users": ["u2", "ü"],
     })
 }
 

@@ -7,4 +7,4 @@ mod trigger;
 
 pub use batch::BatchItem;
 pub use session::{IdentifyInput, SessionInput, Started};
-pub use trigger::{Content, Shown, TriggerCall, Values};
+pub use trigger::{Content, Shown, TriggerCall, Triggered, Values};

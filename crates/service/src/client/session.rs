@@ -75,6 +75,7 @@ impl<E: Engine> Service<E> {
             .ok_or(Error::Unauthenticated("this client token is not valid or has expired; start a new session"))?;
         let needs_proof = session.user.namespace == Namespace::Identified && !session.proven;
         if needs_proof && self.workspace(authorised.workspace)?.record.settings.identity_proof != IdentityProof::Off {
+            self.note_unverified(&session.user, session.platform);
             return Err(Error::Unauthenticated("this workspace asks for identity proof; start a new session with a proof"));
         }
         Ok(session)
@@ -87,7 +88,7 @@ impl<E: Engine> Service<E> {
 
     /// Starts a session: sets the attributes, returns the token that every later call carries.
     pub async fn start_session(self: &Arc<Self>, input: SessionInput) -> Result<Started, Error> {
-        let proven = self.prove(&input.user, input.proof.as_deref())?;
+        let proven = self.let_in(&input.user, input.platform, input.proof.as_deref())?;
         self.set(&input.user, &input.attributes).await?;
         Ok(self.started(&Session { user: input.user, platform: input.platform, proven }))
     }
@@ -111,7 +112,7 @@ impl<E: Engine> Service<E> {
             return Err(Error::Conflict("this session belongs to another user; start a new session".to_owned()));
         }
         let user = identified(&session.user, &input.user);
-        let proven = self.prove(&user, input.proof.as_deref())?;
+        let proven = self.let_in(&user, session.platform, input.proof.as_deref())?;
         if !same {
             self.merge(&session.user, &input.user).await?;
             self.push_merged(&session.user);

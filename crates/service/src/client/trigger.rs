@@ -3,22 +3,23 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use sonde_core::decide::{Depth, Moment, decide};
+use sonde_core::decide::{Completed, Depth, Moment, decide};
 use sonde_core::display::{Claim, Display, UserChange, claim};
 use sonde_core::facts::Facts;
 use sonde_core::id::{DisplayId, SurveyId, WorkspaceId};
 use sonde_core::properties::{Properties, PropertyShape};
 use sonde_core::survey::SurveyDocument;
 use sonde_core::survey::text::choose_language;
-use sonde_core::time::Span;
+use sonde_core::time::{Span, Timestamp};
 use sonde_core::trigger::TriggerName;
 use sonde_core::user::{Namespace, UserActivity, UserRef};
 
 use crate::cache::{Authorised, CachedWorkspace};
 use crate::error::Error;
+use crate::explain::{SurveyExplained, explain};
 use crate::token::Session;
 use crate::users::ATTEMPTS_MAX;
-use crate::{Engine, Service, random};
+use crate::{Engine, Service, random, tally};
 
 /// A fired frontend trigger, its parts checked.
 #[derive(Clone, Debug)]
@@ -35,6 +36,17 @@ pub struct TriggerCall {
     pub sequence: Vec<TriggerName>,
     /// BCP 47 tag the SDK asks for; may be empty.
     pub locale: Box<str>,
+    /// Asks for reasons; nobody but a test user gets any.
+    pub debug: bool,
+}
+
+/// What came of a fired frontend trigger.
+#[derive(Clone, Debug)]
+pub struct Triggered {
+    /// What to show, if anything.
+    pub shown: Option<Shown>,
+    /// For a test user who asked: what the gates of every published survey say. `None` for everybody else.
+    pub debug: Option<Vec<SurveyExplained>>,
 }
 
 /// A survey to show, claimed for this caller alone.
@@ -87,8 +99,22 @@ impl Content {
 }
 
 impl<E: Engine> Service<E> {
-    /// Decides, and claims the winner for this caller. `None`: nothing is to be shown.
-    pub async fn trigger(self: &Arc<Self>, session: &Session, call: TriggerCall) -> Result<Option<Shown>, Error> {
+    /// Decides, and claims the winner for this caller.
+    pub async fn trigger(self: &Arc<Self>, session: &Session, call: TriggerCall) -> Result<Triggered, Error> {
+        let debug = if call.debug && self.is_test_user(&session.user) { Some(self.debug(session, &call).await?) } else { None };
+        Ok(Triggered { shown: self.decide_and_claim(session, call).await?, debug })
+    }
+
+    /// Why, and why not, as of the moment before the claim.
+    async fn debug(self: &Arc<Self>, session: &Session, call: &TriggerCall) -> Result<Vec<SurveyExplained>, Error> {
+        let workspace = self.workspace(session.user.workspace)?;
+        let activity = self.load(&session.user).await?;
+        let completed = self.quotas.completed();
+        Ok(explain(&workspace, &activity, &moment(session, call, &completed, self.now())))
+    }
+
+    /// `None`: nothing is to be shown.
+    async fn decide_and_claim(self: &Arc<Self>, session: &Session, call: TriggerCall) -> Result<Option<Shown>, Error> {
         let workspace = self.workspace(session.user.workspace)?;
         self.observe(session.user.workspace, &call.trigger, &call.properties, call.shapes.clone());
         if !workspace.snapshot.is_live_trigger(call.trigger.as_str()) {
@@ -115,34 +141,20 @@ impl<E: Engine> Service<E> {
         }
     }
 
+    /// One decision, counted: once more when it is made again because somebody else changed the user meanwhile.
     fn claim_winner(
         &self,
-        workspace: &CachedWorkspace,
+        workspace: &Arc<CachedWorkspace>,
         activity: &UserActivity,
         session: &Session,
         call: &TriggerCall,
     ) -> Option<(UserChange, Display)> {
         let now = self.now();
         let completed = self.quotas.completed();
-        let moment = Moment {
-            trigger: Some(call.trigger.as_str()),
-            properties: &call.properties,
-            platform: Some(session.platform),
-            sequence: Some(&call.sequence),
-            completed: &completed,
-            now,
-        };
-        let decision = decide(&workspace.snapshot, activity, &moment, Depth::FirstRefusal);
-        let winner = decision.winner?;
-        let details = Claim {
-            display: DisplayId::new(now, random::bytes()),
-            request_id: call.request_id.clone(),
-            locale: call.locale.clone(),
-            platform: session.platform,
-            trigger: call.trigger.clone(),
-            trigger_properties: call.properties.clone(),
-        };
-        Some(claim(activity, &winner, now, details))
+        let decision = decide(&workspace.snapshot, activity, &moment(session, call, &completed, now), Depth::FirstRefusal);
+        tally::count(workspace, call.trigger.as_str(), &decision, now);
+        self.note_refusal(workspace, activity, &call.trigger, session.platform, &decision, now);
+        Some(claim(activity, decision.winner.as_ref()?, now, details(session, call, now)))
     }
 
     async fn shown(
@@ -180,5 +192,28 @@ impl<E: Engine> Service<E> {
         let document = self.cache.document(&*self.engine, authorised.workspace, survey, version).await?;
         let document = document.ok_or(Error::NotFound("survey version"))?;
         Ok(Content::new(survey, version, document, locale))
+    }
+}
+
+/// The moment of a call.
+fn moment<'a>(session: &Session, call: &'a TriggerCall, completed: &'a Completed, now: Timestamp) -> Moment<'a> {
+    Moment {
+        trigger: Some(call.trigger.as_str()),
+        properties: &call.properties,
+        platform: Some(session.platform),
+        sequence: Some(&call.sequence),
+        completed,
+        now,
+    }
+}
+
+fn details(session: &Session, call: &TriggerCall, now: Timestamp) -> Claim {
+    Claim {
+        display: DisplayId::new(now, random::bytes()),
+        request_id: call.request_id.clone(),
+        locale: call.locale.clone(),
+        platform: session.platform,
+        trigger: call.trigger.clone(),
+        trigger_properties: call.properties.clone(),
     }
 }

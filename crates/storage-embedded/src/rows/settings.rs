@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sonde_core::settings::{AllowedOrigins, Appearance, IdentityProof, Position, Radius, Theme, WorkspaceSettings};
 
-use super::to_json;
+use super::{to_json, user_id};
 use crate::error::BadRow;
 
 const VERSION: u8 = 1;
@@ -22,6 +22,9 @@ struct Row {
     identity_proof: Option<String>,
     #[serde(default)]
     pipes_without_proof: bool,
+    /// Absent: none.
+    #[serde(default)]
+    test_users: Vec<String>,
 }
 
 pub(crate) fn encode(settings: &WorkspaceSettings) -> String {
@@ -40,6 +43,7 @@ pub(crate) fn encode(settings: &WorkspaceSettings) -> String {
         response_retention_days: settings.response_retention_days,
         identity_proof: Some(settings.identity_proof.as_str().to_owned()),
         pipes_without_proof: settings.pipes_without_proof,
+        test_users: settings.test_users.iter().map(|user| user.as_str().to_owned()).collect(),
     };
     to_json(&row)
 }
@@ -66,6 +70,7 @@ pub(crate) fn decode(json: &str) -> Result<WorkspaceSettings, BadRow> {
         response_retention_days: row.response_retention_days,
         identity_proof: choice("identity proof", row.identity_proof, IdentityProof::from_name)?,
         pipes_without_proof: row.pipes_without_proof,
+        test_users: row.test_users.iter().map(|user| user_id(user)).collect::<Result<_, BadRow>>()?,
     })
 }
 

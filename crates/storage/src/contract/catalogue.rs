@@ -8,7 +8,7 @@ use sonde_core::time::{Span, Timestamp};
 use sonde_core::trigger::TriggerKind;
 
 use super::Harness;
-use super::fixtures::{hours, noon, survey, trigger, workspace};
+use super::fixtures::{hours, noon, survey, trigger, user_id, workspace};
 use crate::{
     ApiKey, Catalogue, IdentitySecret, Member, NewWorkspace, StorageError, StorageErrorKind, SurveyRecord, SurveyVersion, Surveys,
     TriggerRecord, Workspace,
@@ -124,6 +124,7 @@ pub async fn a_workspace_can_be_changed<H: Harness>() {
         response_retention_days: Some(90),
         identity_proof: IdentityProof::JwtOrHmac,
         pipes_without_proof: true,
+        test_users: vec![user_id("größe"), user_id("2")],
     };
     let changed = Workspace { name: "Größe".to_owned(), wait_period: Span::ZERO, settings, ..a };
     engine.update_workspace(Workspace { created_at: noon() + hours(1), ..changed.clone() }).await.unwrap();
