@@ -70,8 +70,8 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// The event whose trigger's name a path begins with, the longest such name, and the rest of the path.
-    fn event_of<'p>(&self, path: &'p str) -> Option<(&'a Properties, &'p str)> {
+    /// Properties of the event whose trigger's name a path begins with, the longest such name, and the rest of the path.
+    pub fn event_of<'p>(&self, path: &'p str) -> Option<(&'a Properties, &'p str)> {
         let fits = |event: &'a Arc<EventRecord>| within(path, event.trigger.as_str()).map(|rest| (&event.properties, rest));
         self.events.iter().filter_map(fits).min_by_key(|(_, rest)| rest.len())
     }

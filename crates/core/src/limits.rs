@@ -46,6 +46,10 @@ pub const EXPIRES_AFTER_SECS_MAX: u32 = 100 * 3_600;
 pub const EVENT_AHEAD_SECS_MAX: i64 = 5 * 60;
 /// Newest unexpired events per (user, backend trigger) that a decision looks at.
 pub const EVENTS_PER_TRIGGER_CONSIDERED: usize = 100;
+/// Most events that a survey may wait for together: a decision looks at no more of one trigger.
+pub const EVENTS_COUNTED_MAX: u32 = 100;
+/// Most triggers whose events one backend trigger cancels.
+pub const CANCELS_PER_TRIGGER_MAX: usize = 20;
 /// A claim is a lease of the survey's delay plus this many milliseconds.
 pub const CLAIM_LEASE_MILLIS: i64 = 60_000;
 /// Longest delay between the frontend trigger and the showing, in milliseconds.

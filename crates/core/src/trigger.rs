@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::limits::TRIGGER_NAME_SCALARS_MAX;
+use crate::limits::{FILTER_PATH_SCALARS_MAX, PROPERTIES_DEPTH_MAX, TRIGGER_NAME_SCALARS_MAX};
 
 /// The name of a backend or frontend trigger: 1 to 128 scalars, no control characters. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,6 +67,49 @@ impl fmt::Debug for TriggerName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&*self.0, f)
     }
+}
+
+/// "An event of this trigger cancels the user's earlier events of that one."
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cancels {
+    /// That trigger.
+    pub trigger: TriggerName,
+    /// Only those with the same value at this path; `None`: all of them.
+    pub equal_property: Option<PropertyPath>,
+}
+
+/// Where a property is: keys joined by dots, as a filter writes them. Cheap to clone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PropertyPath(Arc<str>);
+
+impl PropertyPath {
+    /// Checks and wraps a path.
+    pub fn new(path: &str) -> Result<Self, InvalidPropertyPath> {
+        let scalars = path.chars().count();
+        if !(1..=FILTER_PATH_SCALARS_MAX).contains(&scalars) || path.contains('\0') {
+            return Err(InvalidPropertyPath::Form);
+        }
+        if path.split('.').count() > PROPERTIES_DEPTH_MAX {
+            return Err(InvalidPropertyPath::TooDeep);
+        }
+        Ok(Self(path.into()))
+    }
+
+    /// The path as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Why a text is no path of a property.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidPropertyPath {
+    /// Empty, too long, or with U+0000.
+    #[error("must have 1 to {FILTER_PATH_SCALARS_MAX} characters, without U+0000")]
+    Form,
+    /// Deeper than properties may be.
+    #[error("must name at most {PROPERTIES_DEPTH_MAX} levels")]
+    TooDeep,
 }
 
 /// Which side a trigger is fired from.

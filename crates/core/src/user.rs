@@ -217,6 +217,15 @@ pub struct Consumption {
     pub received_at: Timestamp,
 }
 
+/// A mark that an event was cancelled by its id: it makes no survey due any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CancelMark {
+    /// The event.
+    pub event: EventMark,
+    /// When the call came.
+    pub cancelled_at: Timestamp,
+}
+
 impl Consumption {
     /// The mark of an event that a survey was shown about.
     pub fn new(survey: SurveyId, event: EventMark) -> Self {
@@ -237,6 +246,8 @@ pub struct UserActivity {
     pub events: Vec<EventRecord>,
     /// Marks of events in the same buckets.
     pub consumed: Vec<Consumption>,
+    /// Marks of events in the same buckets that were cancelled by id, at most one for each.
+    pub cancelled: Vec<CancelMark>,
 }
 
 impl UserActivity {
@@ -248,7 +259,7 @@ impl UserActivity {
 
     /// A user nobody has heard of.
     pub fn unknown(user: UserRef) -> Self {
-        Self { user, state: UserState::default(), events: Vec::new(), consumed: Vec::new() }
+        Self { user, state: UserState::default(), events: Vec::new(), consumed: Vec::new(), cancelled: Vec::new() }
     }
 }
 

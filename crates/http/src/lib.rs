@@ -8,6 +8,7 @@ mod cors;
 mod dashboard;
 mod ingest;
 mod ingest_batch;
+mod ingest_cancel;
 mod metrics;
 mod openapi;
 mod problem;

@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::{client, dashboard, ingest, ingest_batch};
+use crate::{client, dashboard, ingest, ingest_batch, ingest_cancel};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -15,6 +15,7 @@ use crate::{client, dashboard, ingest, ingest_batch};
     paths(
         ingest::event,
         ingest_batch::events,
+        ingest_cancel::cancel,
         client::config::config,
         client::session::start,
         client::session::identify,
@@ -43,6 +44,7 @@ use crate::{client, dashboard, ingest, ingest_batch};
         dashboard::triggers::create,
         dashboard::triggers::archive,
         dashboard::triggers::restore,
+        dashboard::triggers::set_cancels,
         dashboard::explain::decisions,
         dashboard::explain::refusals,
         dashboard::explain::set_test_user,

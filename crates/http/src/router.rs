@@ -16,7 +16,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::dashboard::{self, Edge, EdgeOptions};
 use crate::problem::Problem;
 use crate::rate_limit::AddressLimit;
-use crate::{admin, assets, client, cors, ingest, ingest_batch, metrics, openapi, request_id};
+use crate::{admin, assets, client, cors, ingest, ingest_batch, ingest_cancel, metrics, openapi, request_id};
 
 /// What the world may call.
 pub fn public_router<E: Engine>(service: Arc<Service<E>>, options: EdgeOptions) -> Router {
@@ -42,6 +42,7 @@ pub fn public_router<E: Engine>(service: Arc<Service<E>>, options: EdgeOptions) 
         .layer(cors::client_layer());
     let backend = Router::new()
         .route("/api/v1/connections/backend/event", post(ingest::event::<E>))
+        .route("/api/v1/connections/backend/event/{event_id}", delete(ingest_cancel::cancel::<E>))
         .route("/api/v1/connections/backend/events", post(ingest_batch::events::<E>))
         .layer(limit(Limited::IngestAddress));
     let metrics = options.metrics.clone();
@@ -74,6 +75,7 @@ fn dashboard_routes<E: Engine>() -> Router<Arc<Service<E>>> {
         .route("/triggers", get(dashboard::triggers::list::<E>).post(dashboard::triggers::create::<E>))
         .route("/triggers/archive", post(dashboard::triggers::archive::<E>))
         .route("/triggers/restore", post(dashboard::triggers::restore::<E>))
+        .route("/triggers/cancels", put(dashboard::triggers::set_cancels::<E>))
         .route("/cohorts", get(dashboard::cohorts::list::<E>).post(dashboard::cohorts::create::<E>))
         .route(
             "/cohorts/{cohort}",

@@ -41,6 +41,10 @@ pub(crate) struct RowBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<serde_json::Map<String, serde_json::Value>>)]
     event: Option<Box<RawValue>>,
+    /// By backend trigger the properties of its event, for a survey that waits for one of each. Else absent.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = std::collections::HashMap<String, serde_json::Value>)]
+    events: BTreeMap<String, Box<RawValue>>,
     trigger_name: String,
     /// Properties of the frontend trigger.
     #[schema(value_type = Option<serde_json::Map<String, serde_json::Value>>)]
@@ -89,6 +93,7 @@ impl From<ResponseRow> for RowBody {
                 occurred_at: format_time(event.effective_at),
             }),
             event: display.event.as_ref().and_then(|event| raw(event.properties.as_str())),
+            events: display.events.iter().filter_map(|event| Some((event.trigger.to_string(), raw(event.properties.as_str())?))).collect(),
             trigger_name: display.trigger.to_string(),
             trigger: raw(display.trigger_properties.as_str()),
             user: display.attributes.iter().filter_map(|(name, value)| Some((name.to_owned(), attribute(value)?))).collect(),

@@ -9,7 +9,7 @@ use sonde_core::id::{KeyId, SurveyId, WorkspaceId};
 use sonde_core::key::{KeyHash, KeyKind};
 use sonde_core::survey::{Survey, SurveyDocument, SurveyStatus, parse_document};
 use sonde_core::time::Timestamp;
-use sonde_storage::{ApiKey, Catalogue, IdentitySecret, StorageError, StorageErrorKind, SurveyRecord, Workspace};
+use sonde_storage::{ApiKey, Catalogue, IdentitySecret, StorageError, StorageErrorKind, SurveyRecord, TriggerRecord, Workspace};
 use subtle::ConstantTimeEq as _;
 
 use crate::push::Hub;
@@ -117,7 +117,7 @@ impl CatalogueCache {
         Ok(cache)
     }
 
-    /// Reads one workspace's surveys and settings anew and swaps its snapshot.
+    /// Reads one workspace's surveys, settings and rules anew and swaps its snapshot.
     pub(crate) async fn refresh(&self, catalogue: &impl Catalogue, id: WorkspaceId) -> Result<(), StorageError> {
         // One after the other: a reading that began earlier must not take the place of a later one.
         let _turn = self.refreshing.lock().await;
@@ -125,6 +125,10 @@ impl CatalogueCache {
         let Some(record) = all.into_iter().find(|workspace| workspace.id == id) else { return Ok(()) };
         let records = catalogue.surveys(id).await?;
         let identity_secrets = catalogue.identity_secrets(id).await?;
+        let cancels = catalogue.trigger_records(id).await?.into_iter().flat_map(|record| {
+            let TriggerRecord { name, cancels, .. } = record;
+            cancels.into_iter().map(move |cancelled| (name.clone(), cancelled))
+        });
         let surveys = records.iter().map(survey).collect::<Result<Vec<_>, _>>()?;
         let cohorts = catalogue.cohorts(id).await?.into_iter().map(crate::cohorts::known).collect::<Result<Vec<_>, _>>()?;
         let mut maps = self.write();
@@ -132,7 +136,7 @@ impl CatalogueCache {
             maps.versions.insert((survey.id, survey.version), Arc::clone(&survey.document));
         }
         let revision = maps.workspaces.get(&id).map_or(1, |cached| cached.revision + 1);
-        let snapshot = WorkspaceSnapshot::new(id, record.wait_period, surveys).with_cohorts(cohorts);
+        let snapshot = WorkspaceSnapshot::new(id, record.wait_period, surveys).with_cohorts(cohorts).with_cancels(cancels);
         let before = maps.workspaces.get(&id);
         let tallies = snapshot.surveys().iter().map(|survey| before.and_then(|before| before.tally(survey.id)).unwrap_or_default());
         let tallies = tallies.collect();

@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod admin;
 mod cache;
+mod cancel;
 mod client;
 mod clock;
 pub mod cohorts;

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use sonde_core::id::{SurveyId, WorkspaceId};
-use sonde_core::limits::{TRIGGER_DAYS, TRIGGERS_PER_WORKSPACE_MAX};
+use sonde_core::limits::{CANCELS_PER_TRIGGER_MAX, TRIGGER_DAYS, TRIGGERS_PER_WORKSPACE_MAX};
 use sonde_core::survey::launch::TriggerRule;
 use sonde_core::survey::{Survey, SurveyStatus};
 use sonde_core::time::{Span, Timestamp};
-use sonde_core::trigger::{TriggerKind, TriggerName};
+use sonde_core::trigger::{Cancels, TriggerKind, TriggerName};
 use sonde_storage::{PropertyStats, TriggerRecord, TriggerStats};
 
-use crate::error::Error;
+use crate::error::{Error, FieldError};
 use crate::{Engine, Service};
 
 /// A silence shorter than this is never called one.
@@ -37,6 +37,8 @@ pub struct Trigger {
     pub surveys: Vec<TriggerUse>,
     /// Put away.
     pub archived: bool,
+    /// Whose earlier events its own events cancel.
+    pub cancels: Vec<Cancels>,
     /// Whether a live survey waits for it in vain.
     pub stopped: bool,
 }
@@ -55,18 +57,20 @@ pub struct TriggerUse {
 impl<E: Engine> Service<E> {
     /// All triggers of a workspace, by kind and name, the archived too.
     pub async fn list_triggers(&self, workspace: WorkspaceId) -> Result<Vec<Trigger>, Error> {
-        let mut known: BTreeMap<(TriggerKind, TriggerName), (Option<TriggerStats>, bool)> = BTreeMap::new();
+        let mut known: BTreeMap<(TriggerKind, TriggerName), (Option<TriggerStats>, Option<TriggerRecord>)> = BTreeMap::new();
         for stats in self.engine.trigger_stats(workspace).await? {
-            known.insert((stats.kind, stats.name.clone()), (Some(stats), false));
+            known.insert((stats.kind, stats.name.clone()), (Some(stats), None));
         }
         for record in self.engine.trigger_records(workspace).await? {
-            known.entry((record.kind, record.name)).or_default().1 = record.archived;
+            let entry = known.entry((record.kind, record.name.clone())).or_default();
+            entry.1 = Some(record);
         }
         let cached = self.workspace(workspace)?;
         let now = self.now();
-        let triggers = known.into_iter().map(|((kind, name), (stats, archived))| {
+        let triggers = known.into_iter().map(|((kind, name), (stats, record))| {
             let surveys = uses(cached.snapshot.surveys(), kind, &name);
-            trigger(kind, name, stats, archived, surveys, now)
+            let record = record.unwrap_or(TriggerRecord { kind, name, archived: false, cancels: Vec::new() });
+            trigger(record, stats, surveys, now)
         });
         Ok(triggers.collect())
     }
@@ -80,7 +84,7 @@ impl<E: Engine> Service<E> {
         if known.iter().filter(|known| known.kind == kind).count() >= TRIGGERS_PER_WORKSPACE_MAX {
             return Err(Error::Conflict(format!("this workspace has {TRIGGERS_PER_WORKSPACE_MAX} triggers of this kind already")));
         }
-        self.set_trigger(workspace, kind, name, false).await
+        self.set_trigger(workspace, TriggerRecord { kind, name, archived: false, cancels: Vec::new() }).await
     }
 
     /// Puts a trigger away. One that live surveys use is put away only when that is `confirmed`.
@@ -97,17 +101,30 @@ impl<E: Engine> Service<E> {
         if !names.is_empty() && !confirmed {
             return Err(Error::Conflict(format!("live surveys use this trigger: {}", names.join(", "))));
         }
-        self.set_trigger(workspace, kind, name, true).await
+        self.set_trigger(workspace, TriggerRecord { kind, name, archived: true, cancels: known.cancels }).await
     }
 
     /// Takes a trigger out again.
     pub async fn restore_trigger(&self, workspace: WorkspaceId, kind: TriggerKind, name: TriggerName) -> Result<Trigger, Error> {
-        self.known_trigger(workspace, kind, &name).await?;
-        self.set_trigger(workspace, kind, name, false).await
+        let known = self.known_trigger(workspace, kind, &name).await?;
+        self.set_trigger(workspace, TriggerRecord { kind, name, archived: false, cancels: known.cancels }).await
     }
 
-    async fn set_trigger(&self, workspace: WorkspaceId, kind: TriggerKind, name: TriggerName, archived: bool) -> Result<Trigger, Error> {
-        let record = TriggerRecord { kind, name: name.clone(), archived };
+    /// Sets whose earlier events the events of a backend trigger cancel. Counts at once, also for events that are stored.
+    pub async fn set_cancels(&self, workspace: WorkspaceId, name: TriggerName, cancels: Vec<Cancels>) -> Result<Trigger, Error> {
+        let wrong = wrong_cancels(&name, &cancels);
+        if !wrong.is_empty() {
+            return Err(Error::Invalid(wrong));
+        }
+        let known = self.known_trigger(workspace, TriggerKind::Backend, &name).await?;
+        let record = TriggerRecord { kind: TriggerKind::Backend, name, archived: known.archived, cancels };
+        let set = self.set_trigger(workspace, record).await?;
+        self.cache.refresh(&*self.engine, workspace).await?;
+        Ok(set)
+    }
+
+    async fn set_trigger(&self, workspace: WorkspaceId, record: TriggerRecord) -> Result<Trigger, Error> {
+        let (kind, name) = (record.kind, record.name.clone());
         self.engine.put_trigger_record(workspace, record).await?;
         self.known_trigger(workspace, kind, &name).await
     }
@@ -118,14 +135,26 @@ impl<E: Engine> Service<E> {
     }
 }
 
-fn trigger(
-    kind: TriggerKind,
-    name: TriggerName,
-    stats: Option<TriggerStats>,
-    archived: bool,
-    surveys: Vec<TriggerUse>,
-    now: Timestamp,
-) -> Trigger {
+/// What is wrong with a list of cancelled triggers.
+fn wrong_cancels(name: &TriggerName, cancels: &[Cancels]) -> Vec<FieldError> {
+    if cancels.len() > CANCELS_PER_TRIGGER_MAX {
+        return vec![FieldError::new("/cancels", format!("must name at most {CANCELS_PER_TRIGGER_MAX} triggers"))];
+    }
+    let wrong = |(place, cancelled): (usize, &Cancels)| {
+        let detail = if cancelled.trigger == *name {
+            "a trigger cannot cancel itself"
+        } else if cancels[..place].iter().any(|before| before.trigger == cancelled.trigger) {
+            "is there twice"
+        } else {
+            return None;
+        };
+        Some(FieldError::new(format!("/cancels/{place}/trigger"), detail))
+    };
+    cancels.iter().enumerate().filter_map(wrong).collect()
+}
+
+fn trigger(record: TriggerRecord, stats: Option<TriggerStats>, surveys: Vec<TriggerUse>, now: Timestamp) -> Trigger {
+    let TriggerRecord { kind, name, archived, cancels } = record;
     let is_awaited = surveys.iter().any(|survey| survey.status == SurveyStatus::Live);
     let stopped = is_awaited && stats.as_ref().is_some_and(|stats| has_stopped(stats, now));
     let daily = stats.as_ref().map_or([0; TRIGGER_DAYS], |stats| last_days(&stats.daily, now));
@@ -133,7 +162,7 @@ fn trigger(
         Some(stats) => (Some((stats.first_seen_at, stats.last_seen_at)), stats.count, stats.properties),
         None => (None, 0, BTreeMap::new()),
     };
-    Trigger { kind, name, seen, count, daily, properties, surveys, archived, stopped }
+    Trigger { kind, name, seen, count, daily, properties, surveys, archived, cancels, stopped }
 }
 
 fn uses(surveys: &[Survey], kind: TriggerKind, name: &TriggerName) -> Vec<TriggerUse> {

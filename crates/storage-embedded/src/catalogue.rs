@@ -127,7 +127,7 @@ impl Catalogue for EmbeddedStore {
     async fn trigger_records(&self, workspace: WorkspaceId) -> Result<Vec<TriggerRecord>, StorageError> {
         self.reader
             .run(move |connection| {
-                let sql = "SELECT kind, name, archived FROM triggers WHERE workspace_id = ?1 ORDER BY kind, name";
+                let sql = "SELECT kind, name, archived, cancels FROM triggers WHERE workspace_id = ?1 ORDER BY kind, name";
                 read_all(connection, "read triggers", sql, params![workspace.as_bytes()], read_trigger)
             })
             .await
@@ -138,9 +138,11 @@ impl Catalogue for EmbeddedStore {
             .run(move |connection| {
                 write(connection, "store a trigger", |transaction| {
                     expect_workspace(transaction, workspace)?;
-                    let sql = "INSERT INTO triggers (workspace_id, kind, name, archived) VALUES (?1, ?2, ?3, ?4) \
-                               ON CONFLICT (workspace_id, kind, name) DO UPDATE SET archived = excluded.archived";
-                    let row = params![workspace.as_bytes(), trigger_kind_name(record.kind), record.name.as_str(), record.archived];
+                    let sql = "INSERT INTO triggers (workspace_id, kind, name, archived, cancels) VALUES (?1, ?2, ?3, ?4, ?5) \
+                               ON CONFLICT (workspace_id, kind, name) DO UPDATE SET archived = excluded.archived, cancels = excluded.cancels";
+                    let cancels = rows::cancels::encode(&record.cancels);
+                    let row =
+                        params![workspace.as_bytes(), trigger_kind_name(record.kind), record.name.as_str(), record.archived, cancels];
                     execute(transaction, "store a trigger", sql, row).map(|_| ())
                 })
             })
@@ -279,6 +281,7 @@ fn read_trigger(row: &Row<'_>) -> rusqlite::Result<TriggerRecord> {
         },
         name: TriggerName::new(&name).map_err(|error| conversion(1, error))?,
         archived: row.get(2)?,
+        cancels: rows::cancels::decode(row.get::<_, Option<String>>(3)?.as_deref()).map_err(|error| conversion(3, error))?,
     })
 }
 

@@ -28,6 +28,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use sonde_core::display::Display;
+use sonde_core::event::{EventId, EventRecord};
 use sonde_core::id::{DisplayId, SurveyId, WorkspaceId};
 use sonde_core::refusal::Refusal;
 use sonde_core::time::Timestamp;
@@ -107,6 +108,10 @@ impl Activity for EmbeddedStore {
 
     async fn latest_time(&self) -> Result<Option<Timestamp>, StorageError> {
         self.activity.latest_time()
+    }
+
+    async fn find_events(&self, user: &UserRef, id: &EventId) -> Result<Vec<EventRecord>, StorageError> {
+        self.activity.find_events(user, id)
     }
 
     async fn commit(&self, group: Vec<Write>) -> Result<Vec<Outcome>, StorageError> {

@@ -13,13 +13,14 @@ use crate::error;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Brings the schema from version n to n + 1, in order. Never changed once released, only added to.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
     include_str!("schema/5.sql"),
     include_str!("schema/6.sql"),
+    include_str!("schema/7.sql"),
 ];
 
 /// One connection, shared by those who block on it.

@@ -245,7 +245,10 @@ impl Write {
     pub fn at(&self) -> Option<Timestamp> {
         match self {
             Self::Append(append) => Some(append.received_at),
-            Self::Change(change) => change.displays.iter().map(|display| display.updated_at).max(),
+            Self::Change(change) => {
+                let cancelled = change.cancelled.iter().map(|mark| mark.cancelled_at);
+                change.displays.iter().map(|display| display.updated_at).chain(cancelled).max()
+            }
             Self::Merge(merge) => Some(merge.now),
             Self::Observe(observation) => Some(observation.at),
             Self::ContinueMerge { .. } | Self::Erase(_) | Self::ContinueErase { .. } => None,
@@ -332,7 +335,7 @@ pub struct EventPage {
 /// The store of everything keyed by user.
 pub trait Activity: Send + Sync + 'static {
     /// What a decision about `user` reads at `now`, all of one moment: the state under exactly this id (an alias is not
-    /// followed), and per backend trigger the newest events that are at most 100 hours old, with their marks. Rows of
+    /// followed), and per backend trigger the newest events that are at most 100 hours old, with the marks of all buckets. Rows of
     /// anonymous ids that are still being merged into the user are included.
     fn load(&self, user: &UserRef, now: Timestamp) -> impl Future<Output = Result<UserActivity, StorageError>> + Send;
 
@@ -365,6 +368,10 @@ pub trait Activity: Send + Sync + 'static {
 
     /// The latest [time](Write::at) that any committed write carried: the clock must not start before it.
     fn latest_time(&self) -> impl Future<Output = Result<Option<Timestamp>, StorageError>> + Send;
+
+    /// The stored events of one user with this id, also while they still lie under an anonymous id that is being merged, the
+    /// newest received first. More than one only where merged users had events with the same id.
+    fn find_events(&self, user: &UserRef, id: &EventId) -> impl Future<Output = Result<Vec<EventRecord>, StorageError>> + Send;
 
     /// Applies a group of writes, in order, each seeing those before it, and returns once all of it is durable.
     /// An error means that none of the group may be acknowledged.

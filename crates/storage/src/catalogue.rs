@@ -7,7 +7,7 @@ use sonde_core::id::{IdentitySecretId, KeyId, WorkspaceId};
 use sonde_core::key::{KeyHash, KeyKind};
 use sonde_core::settings::WorkspaceSettings;
 use sonde_core::time::{Span, Timestamp};
-use sonde_core::trigger::{TriggerKind, TriggerName};
+use sonde_core::trigger::{Cancels, TriggerKind, TriggerName};
 
 use crate::{Cohorts, Member, StorageError, Surveys};
 
@@ -80,6 +80,8 @@ pub struct TriggerRecord {
     pub name: TriggerName,
     /// Put away: no longer offered. It is counted all the same.
     pub archived: bool,
+    /// Whose earlier events its own events cancel; of backend triggers alone.
+    pub cancels: Vec<Cancels>,
 }
 
 /// A workspace with its first keys, created in one step.

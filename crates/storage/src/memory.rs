@@ -25,7 +25,7 @@ use sonde_core::limits::{
 use sonde_core::refusal::Refusal;
 use sonde_core::time::Timestamp;
 use sonde_core::trigger::{TriggerKind, TriggerName};
-use sonde_core::user::{Consumption, Namespace, UserActivity, UserId, UserRef, UserState};
+use sonde_core::user::{CancelMark, Consumption, Namespace, UserActivity, UserId, UserRef, UserState};
 
 use crate::{
     Activity, ApiKey, Append, AttributeObservation, AttributeStats, AttributesSeen, Catalogue, CohortRecord, DecisionCounts, EventCursor,
@@ -80,6 +80,7 @@ struct Bucket {
     events: BTreeMap<UserRef, Vec<EventRecord>>,
     fingerprints: BTreeMap<(UserRef, EventId), EventFingerprint>,
     marks: BTreeMap<UserRef, BTreeSet<Consumption>>,
+    cancelled: BTreeMap<UserRef, BTreeMap<EventSeq, CancelMark>>,
 }
 
 impl MemoryStore {
@@ -130,6 +131,15 @@ impl Activity for MemoryStore {
 
     async fn latest_time(&self) -> Result<Option<Timestamp>, StorageError> {
         Ok(self.lock().latest_time)
+    }
+
+    async fn find_events(&self, user: &UserRef, id: &EventId) -> Result<Vec<EventRecord>, StorageError> {
+        let everything = self.lock();
+        let of_day =
+            |bucket: &Bucket| bucket.events.get(user).into_iter().flatten().filter(|event| event.id == *id).cloned().collect::<Vec<_>>();
+        let mut found: Vec<EventRecord> = everything.buckets.values().flat_map(of_day).collect();
+        found.sort_by_key(|event| std::cmp::Reverse((event.received_at, event.seq)));
+        Ok(found)
     }
 
     async fn commit(&self, group: Vec<Write>) -> Result<Vec<Outcome>, StorageError> {
@@ -187,6 +197,7 @@ impl Everything {
                 by_trigger.entry(event.trigger.clone()).or_default().push(event.clone());
             }
             activity.consumed.extend(bucket.marks.get(user).into_iter().flatten().cloned());
+            activity.cancelled.extend(bucket.cancelled.get(user).into_iter().flat_map(BTreeMap::values));
         }
         for mut events in by_trigger.into_values() {
             events.retain(|event| now.since(event.effective_at) <= EVENT_LIFETIME);
@@ -196,6 +207,7 @@ impl Everything {
         }
         activity.events.sort_by_key(|event| std::cmp::Reverse(event.recency()));
         activity.consumed.sort();
+        activity.cancelled.sort();
         activity
     }
 
@@ -301,6 +313,11 @@ impl Everything {
                 bucket.marks.entry(change.user.clone()).or_default().insert(mark);
             }
         }
+        for mark in change.cancelled {
+            if let Some(bucket) = self.buckets.get_mut(&mark.event.received_at.utc_day()) {
+                bucket.cancelled.entry(change.user.clone()).or_default().entry(mark.event.seq).or_insert(mark);
+            }
+        }
         self.users.insert(change.user, change.state);
         Outcome::Changed
     }
@@ -337,6 +354,9 @@ impl Everything {
             }
             if let Some(marks) = bucket.marks.remove(from) {
                 bucket.marks.entry(into.clone()).or_default().extend(marks);
+            }
+            if let Some(cancelled) = bucket.cancelled.remove(from) {
+                bucket.cancelled.entry(into.clone()).or_default().extend(cancelled);
             }
             for ((user, id), fingerprint) in std::mem::take(&mut bucket.fingerprints) {
                 if user == *from {

@@ -293,6 +293,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/connections/backend/event/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Cancel an event that is still pending: it makes no survey due any more. What was shown before stays. Harmless when
+         *     repeated.
+         */
+        delete: operations["cancelEvent"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/connections/backend/events": {
         parameters: {
             query?: never;
@@ -866,6 +886,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/triggers/cancels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set whose earlier events the events of a backend trigger cancel. Counts at once, also for events that are stored. */
+        put: operations["setTriggerCancels"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/triggers/restore": {
         parameters: {
             query?: never;
@@ -1034,6 +1071,20 @@ export interface components {
             items: components["schemas"]["ItemWire"][];
             /** @description The SDK key. */
             key?: string | null;
+        };
+        /** @description What the events of a backend trigger cancel. */
+        CancelsRequest: {
+            /** @description At most 20, each trigger once, not itself. Empty: its events cancel nothing. */
+            cancels: components["schemas"]["CancelsWire"][];
+            /** @description The backend trigger whose events cancel others. */
+            name: string;
+        };
+        /** @description "Events of this trigger cancel the user's earlier events of that one." */
+        CancelsWire: {
+            /** @description Only events with the same value of this property, a path with dots; null: all earlier ones. */
+            equal_property?: string | null;
+            /** @description That backend trigger. */
+            trigger: string;
         };
         /** @description How often an option was chosen. */
         ChoiceBody: {
@@ -1221,6 +1272,12 @@ export interface components {
              *     out should they be out of reach just now: the event is durable all the same.
              */
             surveys?: components["schemas"]["SurveyReasonsBody"][] | null;
+        };
+        /** @description The event makes no survey due any more. */
+        EventCancelled: {
+            event_id: string;
+            /** @description `ok` */
+            status: string;
         };
         /** @description What is wrong with one event. */
         EventError: {
@@ -1531,6 +1588,8 @@ export interface components {
         /** @description Keys to filter by. */
         PropertyKeysBody: {
             event: string[];
+            /** @description With the trigger's name before each: `<trigger>.<key>`. */
+            events: string[];
             trigger: string[];
             user: string[];
         };
@@ -1707,6 +1766,10 @@ export interface components {
             event?: {
                 [key: string]: unknown;
             } | null;
+            /** @description By backend trigger the properties of its event, for a survey that waits for one of each. Else absent. */
+            events?: {
+                [key: string]: unknown;
+            };
             first_answered_at?: string | null;
             locale: string;
             platform: string;
@@ -2036,6 +2099,8 @@ export interface components {
         /** @description A trigger. */
         TriggerItem: {
             archived: boolean;
+            /** @description Whose earlier events its own events cancel. */
+            cancels: components["schemas"]["CancelsWire"][];
             /**
              * Format: int64
              * @description How often: stored events, or observed firings.
@@ -3124,6 +3189,78 @@ export interface operations {
                 };
             };
             /** @description Busy; nothing was stored */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+        };
+    };
+    cancelEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a user nobody has identified yet. */
+                anonymous_id: string | null;
+                /** @description The sender's id, or the `evt_…` that was answered */
+                event_id: string;
+                /** @description The customer's id of the user. */
+                user_id: string | null;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Cancelled, now or before; durable, and seen by the very next decision */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventCancelled"];
+                };
+            };
+            /** @description Missing or unknown key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description This user has no such event */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Not exactly one user */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Too many calls at once, see Retry-After; nothing was changed */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Busy; nothing was changed */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9322,6 +9459,153 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Breaks a rule; each place is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    setTriggerCancels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `wsp_…` */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelsRequest"];
+            };
+        };
+        responses: {
+            /** @description Set */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerItem"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description The header x-sonde-csrf is missing or wrong */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description No such thing, or not the member's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
                 };
             };
             /** @description Breaks a rule; each place is named */

@@ -107,6 +107,7 @@ impl Reason {
             Self::EventTooFew { .. } => ReasonCode::EventTooFew,
             Self::EventNotYet { .. } => ReasonCode::EventNotYet,
             Self::EventExpired { .. } => ReasonCode::EventExpired,
+            Self::EventCancelled { .. } => ReasonCode::EventCancelled,
             Self::EventConsumed { .. } => ReasonCode::EventConsumed,
             Self::EventSuperseded { .. } => ReasonCode::EventSuperseded,
             Self::RepeatLimit { .. } => ReasonCode::RepeatLimit,

@@ -2,15 +2,16 @@
 
 use sha2::{Digest, Sha256};
 
+use super::activation::{Check, Search};
 use super::{DueEvents, Moment, Reason, WorkspaceSnapshot};
 use crate::audience::Person;
 use crate::event::EventRecord;
 use crate::id::SurveyId;
-use crate::survey::launch::{Activation, RepeatUntil, SamplingRate, TriggerRule};
+use crate::survey::launch::{EventsNeeded, RepeatUntil, SamplingRate, TriggerRule};
 use crate::survey::schedule::Closed;
 use crate::survey::{Survey, SurveyStatus};
 use crate::time::{Span, Timestamp};
-use crate::user::{Consumption, UserActivity, UserRef};
+use crate::user::{UserActivity, UserRef};
 
 /// One survey, one user, one moment.
 pub(super) struct Case<'a> {
@@ -18,19 +19,22 @@ pub(super) struct Case<'a> {
     pub(super) survey: &'a Survey,
     pub(super) activity: &'a UserActivity,
     pub(super) moment: Moment<'a>,
+    /// Of each event.
+    pub(super) checks: &'a [Check],
     /// The activating event, once the event gate has passed.
     pub(super) event: Option<&'a EventRecord>,
 }
 
 impl<'a> Case<'a> {
-    pub(super) fn new<'m: 'a>(snapshot: &'a WorkspaceSnapshot, survey: &'a Survey, activity: &'a UserActivity, moment: Moment<'m>) -> Self {
-        Self { snapshot, survey, activity, moment, event: None }
-    }
-
     /// The events of a case that no gate refused.
     pub(super) fn due_events(&self) -> Option<DueEvents<'a>> {
         let newest = self.event?;
-        Some(DueEvents { newest, by_trigger: Vec::new(), counted: vec![newest] })
+        let activation = self.survey.document.launch.activation.as_ref()?;
+        let mut counted = Vec::new();
+        Search::new(self, activation).each_due(|event| counted.push(event)).ok()?;
+        let by_trigger = if activation.needed == EventsNeeded::OfEach { counted.clone() } else { Vec::new() };
+        counted.sort_by_key(|event| std::cmp::Reverse(event.recency()));
+        Some(DueEvents { newest, by_trigger, counted })
     }
 }
 
@@ -109,73 +113,12 @@ fn platform(case: &mut Case<'_>) -> Option<Reason> {
 
 fn event(case: &mut Case<'_>) -> Option<Reason> {
     let activation = case.survey.document.launch.activation.as_ref()?;
-    match activating_event(activation, case) {
-        Ok(event) => {
-            case.event = Some(event);
-            None
-        }
-        Err(reason) => Some(reason),
-    }
-}
-
-/// The newest event that passes its trigger's filter, that is within its own window now, that this survey has not asked
-/// about, and that is not older than one it has. Events come newest first, so the first that fits is the one; if none fits, the reason speaks of
-/// the event that came nearest to fitting.
-fn activating_event<'a>(activation: &Activation, case: &Case<'a>) -> Result<&'a EventRecord, Reason> {
-    let now = case.moment.now;
-    let consumed = newest_consumed(case);
-    let mut nearest = None;
-    let rule_of = |event: &EventRecord| activation.backend_triggers.iter().find(|rule| rule.name == event.trigger);
-    let trigger_of = |event: &EventRecord| event.trigger.clone();
-    for (event, rule) in case.activity.events.iter().filter_map(|event| Some((event, rule_of(event)?))) {
-        let opens_at = event.effective_at + activation.delay;
-        let expired_at = event.effective_at + activation.expires_after;
-        let already = consumed.filter(|mark| event.recency() <= (mark.effective_at, mark.seq));
-        if now >= expired_at {
-            // Everything further on is older with the same window: nothing can fit any more.
-            keep_nearest(&mut nearest, Reason::EventExpired { trigger: trigger_of(event), expired_at, window: activation.expires_after });
-            break;
-        }
-        if let Some(mark) = already {
-            let effective_at = event.effective_at;
-            keep_nearest(
-                &mut nearest,
-                if mark.seq == event.seq {
-                    Reason::EventConsumed { trigger: trigger_of(event), effective_at }
-                } else {
-                    Reason::EventSuperseded { trigger: trigger_of(event), effective_at, consumed_at: mark.effective_at }
-                },
-            );
-            break;
-        }
-        if let Some(failed) = rule.filter.first_failure(&event.properties) {
-            keep_nearest(
-                &mut nearest,
-                Reason::EventFilter { trigger: trigger_of(event), effective_at: event.effective_at, path: failed.path.clone() },
-            );
-        } else if now < opens_at {
-            keep_nearest(&mut nearest, Reason::EventNotYet { trigger: trigger_of(event), opens_at });
-        } else {
-            return Ok(event);
-        }
-    }
-    let sole = match &activation.backend_triggers[..] {
-        [rule] => Some(rule.name.clone()),
-        _ => None,
-    };
-    Err(nearest.unwrap_or(Reason::NoEvent { trigger: sole }))
-}
-
-/// The first finding stands: it is about the newest event.
-fn keep_nearest(nearest: &mut Option<Reason>, found: Reason) {
-    nearest.get_or_insert(found);
-}
-
-/// The newest event this survey has asked about: the survey was already shown for a moment at least as new as every
-/// event up to it.
-fn newest_consumed<'a>(case: &Case<'a>) -> Option<&'a Consumption> {
-    let marks = case.activity.consumed.iter().filter(|mark| mark.survey == case.survey.id);
-    marks.max_by_key(|mark| (mark.effective_at, mark.seq))
+    let mut newest: Option<&EventRecord> = None;
+    let found = Search::new(case, activation).each_due(|event| {
+        newest = newest.filter(|newest| newest.recency() > event.recency()).or(Some(event));
+    });
+    case.event = newest.filter(|_| found.is_ok());
+    found.err()
 }
 
 fn audience(case: &mut Case<'_>) -> Option<Reason> {

@@ -1,6 +1,8 @@
 //! The decision: one pure function from (workspace snapshot, user activity, moment, now) to a verdict per survey and a
 //! winner. `explain` is this function's output, never a second one.
 
+mod activation;
+mod cancel;
 mod code;
 mod completed;
 mod gates;
@@ -19,6 +21,8 @@ use crate::time::Timestamp;
 use crate::trigger::TriggerName;
 use crate::user::UserActivity;
 
+use activation::{CHECKS, Check};
+pub use cancel::Cancellation;
 pub use code::ReasonCode;
 pub use completed::Completed;
 pub use gates::sampling_point;
@@ -124,13 +128,24 @@ pub struct Decision<'a> {
 
 /// Decides. Says for every survey looked at whether it is due, and which due survey wins; claims nothing.
 pub fn decide<'a>(snapshot: &'a WorkspaceSnapshot, activity: &'a UserActivity, moment: &Moment<'a>, depth: Depth) -> Decision<'a> {
-    decide_with(&GATES, &RANKS, snapshot, activity, moment, depth)
+    decide_with(&RULES, snapshot, activity, moment, depth)
 }
 
-/// [`decide`] with some gates and ranks; the tests prove with it that none can go.
+/// What a decision is made of.
+struct Rules<'r> {
+    /// Of each survey.
+    gates: &'r [Gate],
+    /// Of each event that might make a survey due; the event gate's business.
+    checks: &'r [Check],
+    /// Among surveys that are due.
+    ranks: &'r [Rank],
+}
+
+const RULES: Rules<'static> = Rules { gates: &GATES, checks: &CHECKS, ranks: &RANKS };
+
+/// [`decide`] with other rules; the tests prove with it that none can go or be weaker.
 fn decide_with<'a>(
-    gates: &[Gate],
-    ranks: &[Rank],
+    rules: &Rules<'a>,
     snapshot: &'a WorkspaceSnapshot,
     activity: &'a UserActivity,
     moment: &Moment<'a>,
@@ -141,9 +156,10 @@ fn decide_with<'a>(
         (Depth::FirstRefusal, None) => snapshot.live(),
         (Depth::EveryReason, _) => snapshot.all(),
     };
-    let mut verdicts: Vec<_> = surveys.map(|survey| verdict(gates, Case::new(snapshot, survey, activity, *moment), depth)).collect();
+    let case = |survey: &'a Survey| Case { snapshot, survey, activity, moment: *moment, checks: rules.checks, event: None };
+    let mut verdicts: Vec<_> = surveys.map(|survey| verdict(rules.gates, case(survey), depth)).collect();
     let is_contest = moment.trigger.is_some() && moment.platform.is_some();
-    let winner = if is_contest { winner(ranks, &verdicts) } else { None };
+    let winner = if is_contest { winner(rules.ranks, &verdicts) } else { None };
     if let Some(winner) = &winner {
         refuse_losers(&mut verdicts, winner.survey.id);
     }

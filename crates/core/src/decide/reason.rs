@@ -99,6 +99,17 @@ pub enum Reason {
         /// How long it was after the event.
         window: Span,
     },
+    /// The newest event was taken back.
+    EventCancelled {
+        /// The event's backend trigger.
+        trigger: TriggerName,
+        /// The event's effective time.
+        effective_at: Timestamp,
+        /// The backend trigger whose event cancelled it; `None`: it was cancelled by id.
+        by: Option<TriggerName>,
+        /// The effective time of that event, or when the call came.
+        cancelled_at: Timestamp,
+    },
     /// The newest event within its window has already been asked about by this survey.
     EventConsumed {
         /// The event's backend trigger.

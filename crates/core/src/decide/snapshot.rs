@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use super::cancel::CancelRules;
 use crate::audience::{Cohort, Cohorts};
 use crate::id::WorkspaceId;
 use crate::survey::{Survey, SurveyStatus};
 use crate::time::Span;
-use crate::trigger::TriggerName;
+use crate::trigger::{Cancels, TriggerName};
 
 /// Everything a decision needs to know of a workspace.
 #[derive(Clone, Debug)]
@@ -21,6 +22,7 @@ pub struct WorkspaceSnapshot {
     surveys: Vec<Survey>,
     /// Places in `surveys` of the live ones, by frontend trigger.
     live_by_trigger: HashMap<TriggerName, Vec<usize>>,
+    pub(super) cancels: CancelRules,
 }
 
 impl WorkspaceSnapshot {
@@ -35,7 +37,7 @@ impl WorkspaceSnapshot {
                 }
             }
         }
-        Self { workspace, wait_period, cohorts: Cohorts::new(), surveys, live_by_trigger }
+        Self { workspace, wait_period, cohorts: Cohorts::new(), surveys, live_by_trigger, cancels: CancelRules::default() }
     }
 
     /// With these cohorts.
@@ -43,6 +45,12 @@ impl WorkspaceSnapshot {
     pub fn with_cohorts(mut self, cohorts: impl IntoIterator<Item = Cohort>) -> Self {
         self.cohorts = cohorts.into_iter().map(|cohort| (cohort.id, cohort)).collect();
         self
+    }
+
+    /// The same, where events of some backend triggers cancel those of others: each with what it cancels.
+    #[must_use]
+    pub fn with_cancels(self, rules: impl IntoIterator<Item = (TriggerName, Cancels)>) -> Self {
+        Self { cancels: CancelRules::new(rules), ..self }
     }
 
     /// Every survey, whatever its status.

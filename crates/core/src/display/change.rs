@@ -1,7 +1,7 @@
 //! The one thing a store applies atomically for a user.
 
 use super::Display;
-use crate::user::{Consumption, UserRef, UserState};
+use crate::user::{CancelMark, Consumption, UserRef, UserState};
 
 /// A change of one user, stored as a whole or not at all, and only when the stored version is `expected_version`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct UserChange {
     pub displays: Vec<Display>,
     /// Marks to add; adding one that is there changes nothing.
     pub consumed: Vec<Consumption>,
+    /// Marks of events cancelled by id to add; one that is there stays as it is.
+    pub cancelled: Vec<CancelMark>,
 }
 
 impl UserChange {
@@ -23,6 +25,6 @@ impl UserChange {
     pub fn of_state(user: &UserRef, mut state: UserState) -> Self {
         let expected_version = state.version;
         state.version += 1;
-        Self { user: user.clone(), expected_version, state, displays: Vec::new(), consumed: Vec::new() }
+        Self { user: user.clone(), expected_version, state, displays: Vec::new(), consumed: Vec::new(), cancelled: Vec::new() }
     }
 }

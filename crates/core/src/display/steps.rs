@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Display, DisplayState, UserChange};
 use crate::answer::{Answers, InvalidAnswer, check_answers};
-use crate::decide::{DueEvents, Winner};
+use crate::decide::{DueEvents, Winner, WorkspaceSnapshot};
 use crate::event::EventRecord;
 use crate::id::DisplayId;
 use crate::limits::CLAIM_LEASE_MILLIS;
@@ -96,6 +96,9 @@ pub fn claim(activity: &UserActivity, winner: &Winner<'_>, now: Timestamp, claim
 pub enum Refusal {
     /// The claim lapsed or was given back: nothing may be painted.
     Lapsed,
+    /// An event that the display is about was cancelled since the claim: nothing may be painted. Store this, it gives the
+    /// claim back.
+    Cancelled(Box<UserChange>),
     /// The answers do not fit the survey.
     Answers(Vec<InvalidAnswer>),
 }
@@ -109,8 +112,9 @@ pub enum Confirmed {
     Already(DisplayState),
 }
 
-/// Confirms that the survey is about to be painted: from here on it counts as shown, and its event is consumed.
-pub fn confirm(user: &UserRef, state: &UserState, display: &Display, now: Timestamp) -> Result<Confirmed, Refusal> {
+/// Confirms that the survey is about to be painted: from here on it counts as shown, and its events are consumed.
+pub fn confirm(snapshot: &WorkspaceSnapshot, activity: &UserActivity, display: &Display, now: Timestamp) -> Result<Confirmed, Refusal> {
+    let UserActivity { user, state, .. } = activity;
     if display.has_lapsed(now) {
         return Err(Refusal::Lapsed);
     }
@@ -120,6 +124,10 @@ pub fn confirm(user: &UserRef, state: &UserState, display: &Display, now: Timest
     let holds_claim = state.open_claim.as_ref().is_some_and(|claim| claim.display == display.id);
     if !holds_claim {
         return Err(Refusal::Lapsed);
+    }
+    if snapshot.is_cancelled(activity, display) {
+        let given_back = close(user, state, display, DisplayState::Dismissed, now);
+        return Err(given_back.map_or(Refusal::Lapsed, |change| Refusal::Cancelled(Box::new(change))));
     }
     let mut state = state.clone();
     let mut display = display.clone();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{Claim, Display, DisplayState, Refusal, Responded, ResponseInput, UserChange, claim, respond};
 use crate::answer::{Answer, Answers};
-use crate::decide::{DueEvents, Winner};
+use crate::decide::{DueEvents, Winner, WorkspaceSnapshot};
 use crate::event::{EventId, EventRecord, EventSeq};
 use crate::id::{DisplayId, SurveyId, WorkspaceId};
 use crate::properties::Properties;
@@ -56,21 +56,33 @@ fn display_id(number: u8) -> DisplayId {
     DisplayId::from_bytes([number; 16])
 }
 
-/// Claims display `number` for event 1 from `state`.
-fn claimed(state: UserState, number: u8, now: Timestamp) -> (UserChange, Display) {
-    let survey = survey();
-    let event = event(1);
-    let activity = UserActivity { user: user(), state, events: vec![event.clone()], consumed: Vec::new() };
-    let winner = Winner { survey: &survey, due: Some(DueEvents { newest: &event, by_trigger: Vec::new(), counted: vec![&event] }) };
-    let details = Claim {
+fn snapshot() -> WorkspaceSnapshot {
+    WorkspaceSnapshot::new(user().workspace, Span::ZERO, vec![survey()])
+}
+
+fn woke_up() -> TriggerName {
+    TriggerName::new("woke_up").unwrap()
+}
+
+/// What the claim of display `number` is made from.
+fn details(number: u8) -> Claim {
+    Claim {
         display: display_id(number),
         request_id: format!("r{number}").into(),
         locale: "de-CH".into(),
         platform: Platform::Android,
         trigger: TriggerName::new("MainActivity").unwrap(),
         trigger_properties: Properties::parse(r#"{"tab": 2}"#).unwrap().0,
-    };
-    claim(&activity, &winner, now, details)
+    }
+}
+
+/// Claims display `number` for event 1 from `state`.
+fn claimed(state: UserState, number: u8, now: Timestamp) -> (UserChange, Display) {
+    let survey = survey();
+    let event = event(1);
+    let activity = UserActivity { user: user(), state, events: vec![event.clone()], ..UserActivity::unknown(user()) };
+    let winner = Winner { survey: &survey, due: Some(DueEvents { newest: &event, by_trigger: Vec::new(), counted: vec![&event] }) };
+    claim(&activity, &winner, now, details(number))
 }
 
 /// A display in `state` as the steps left it, with the user's state beside it.

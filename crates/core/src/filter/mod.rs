@@ -11,6 +11,7 @@ pub(crate) mod instant;
 pub mod json;
 mod number;
 mod pattern;
+mod same;
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -18,10 +19,12 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::limits::{FILTER_PATH_SCALARS_MAX, FILTER_VALUE_SCALARS_MAX, FILTER_VALUES_MAX, PROPERTIES_DEPTH_MAX};
+use crate::limits::{FILTER_VALUE_SCALARS_MAX, FILTER_VALUES_MAX};
 use crate::properties::Properties;
+use crate::trigger::PropertyPath;
 use json::Json;
 pub use pattern::Pattern;
+pub use same::same_at;
 
 /// Whether a text is an RFC 3339 date, with or without a time of day.
 pub(crate) fn is_date(text: &str) -> bool {
@@ -129,14 +132,7 @@ impl Filter {
 impl Condition {
     /// Checks the parts of a condition. `value` is the JSON that was given for it, if any.
     pub fn new(path: &str, operator: Operator, value: Option<&RawValue>) -> Result<Self, InvalidCondition> {
-        let scalars = path.chars().count();
-        let wrong_path = |detail: String| Err(InvalidCondition { field: "path", detail });
-        if !(1..=FILTER_PATH_SCALARS_MAX).contains(&scalars) || path.contains('\0') {
-            return wrong_path(format!("must have 1 to {FILTER_PATH_SCALARS_MAX} characters, without U+0000"));
-        }
-        if path.split('.').count() > PROPERTIES_DEPTH_MAX {
-            return wrong_path(format!("must name at most {PROPERTIES_DEPTH_MAX} levels"));
-        }
+        PropertyPath::new(path).map_err(|error| InvalidCondition { field: "path", detail: error.to_string() })?;
         let comparison = Comparison::new(operator, value).map_err(|detail| InvalidCondition { field: "value", detail })?;
         Ok(Self { path: path.into(), comparison })
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
+use crate::limits::FILTER_PATH_SCALARS_MAX;
 
 /// One vector as `spec/README.md` describes it.
 #[derive(Deserialize)]

@@ -489,13 +489,30 @@ pub enum SurveyEventFile {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ActivationFile {
-    /// Any one of these makes the survey due; at least one.
+    /// Whose events count; at least one.
     pub backend_triggers: Vec<TriggerFile>,
+    /// Whether an event of any of these makes the survey due, or only one of each. Default: `any`.
+    #[serde(rename = "match")]
+    pub matching: Option<MatchFile>,
+    /// How many events within their windows it takes, 1 to 100, those of all triggers counted together. Default: 1; with
+    /// `"match": "all"` nothing else.
+    pub at_least: Option<u32>,
     /// The survey is due until this many seconds after the event: 60 (1 minute) to 360000 (100 hours).
     pub expires_after_secs: u32,
     /// The survey is due from this many seconds after the event. Default: 0; less than `expires_after_secs`.
     #[serde(default)]
     pub delay_secs: u32,
+}
+
+/// Which events it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum MatchFile {
+    /// An event of any of the triggers.
+    Any,
+    /// One of each, all within their windows at the same time.
+    All,
 }
 
 /// Five levels.

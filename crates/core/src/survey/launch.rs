@@ -68,11 +68,23 @@ impl TriggerRule {
     }
 }
 
+/// Which events of an activation's backend triggers it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventsNeeded {
+    /// At least this many events, 1 to [`EVENTS_COUNTED_MAX`](crate::limits::EVENTS_COUNTED_MAX), of any of the triggers,
+    /// counted together.
+    AtLeast(u32),
+    /// One event of each trigger.
+    OfEach,
+}
+
 /// "These backend events make the survey due, within this window."
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Activation {
-    /// Any one of these; never empty.
+    /// Whose events count; never empty.
     pub backend_triggers: Vec<TriggerRule>,
+    /// How many of them it takes, each within its own window.
+    pub needed: EventsNeeded,
     /// The window closes this long after the event's effective time; 1 minute to 100 hours.
     pub expires_after: Span,
     /// The window opens this long after the event's effective time; less than `expires_after`.

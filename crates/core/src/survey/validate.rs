@@ -11,17 +11,17 @@ use serde::de::DeserializeOwned;
 
 use super::document::{ChoiceOption, FrameTexts, PersonalText, Question, QuestionKind, Randomise, ScaleLabels, SurveyDocument, ThankYou};
 use super::format::{
-    ActivationFile, FORMAT_VERSION, FilterFile, LabelsFile, LaunchFile, OptionFile, PlatformFile, PriorityFile, QuestionFile, QuestionType,
-    RandomiseFile, RepeatFile, RepeatUntilFile, SurveyFile, Text, TextsFile, ThankYouFile, TriggerFile,
+    ActivationFile, FORMAT_VERSION, FilterFile, LabelsFile, LaunchFile, MatchFile, OptionFile, PlatformFile, PriorityFile, QuestionFile,
+    QuestionType, RandomiseFile, RepeatFile, RepeatUntilFile, SurveyFile, Text, TextsFile, ThankYouFile, TriggerFile,
 };
-use super::launch::{Activation, Launch, Platform, Priority, Repeat, RepeatUntil, SamplingRate, TriggerRule};
+use super::launch::{Activation, EventsNeeded, Launch, Platform, Priority, Repeat, RepeatUntil, SamplingRate, TriggerRule};
 use super::text::{LocalisedText, is_language_tag};
 use crate::facts::FactCondition;
 use crate::filter::{Condition, Filter, Operator};
 use crate::limits::{
-    CONDITIONS_MAX, DISPLAY_DELAY_MILLIS_MAX, EXPIRES_AFTER_SECS_MAX, EXPIRES_AFTER_SECS_MIN, FACT_CONDITIONS_PER_SURVEY_MAX,
-    LANGUAGES_MAX, NAME_SCALARS_MAX, OPTIONS_PER_QUESTION_MAX, PATTERNS_MAX, PIPES_PER_SURVEY_MAX, QUESTIONS_PER_SURVEY_MAX, QUOTA_MAX,
-    SURVEY_DOCUMENT_BYTES_MAX, SURVEY_TEXT_SCALARS_MAX, TRIGGER_SEQUENCE_MAX,
+    CONDITIONS_MAX, DISPLAY_DELAY_MILLIS_MAX, EVENTS_COUNTED_MAX, EXPIRES_AFTER_SECS_MAX, EXPIRES_AFTER_SECS_MIN,
+    FACT_CONDITIONS_PER_SURVEY_MAX, LANGUAGES_MAX, NAME_SCALARS_MAX, OPTIONS_PER_QUESTION_MAX, PATTERNS_MAX, PIPES_PER_SURVEY_MAX,
+    QUESTIONS_PER_SURVEY_MAX, QUOTA_MAX, SURVEY_DOCUMENT_BYTES_MAX, SURVEY_TEXT_SCALARS_MAX, TRIGGER_SEQUENCE_MAX,
 };
 use crate::pipe::{self, Pipes};
 use crate::time::Span;
@@ -376,8 +376,21 @@ impl Check {
         self.rule(file.delay_secs < file.expires_after_secs, format!("{at}/delay_secs"), "must be less than expires_after_secs");
         Activation {
             backend_triggers: self.triggers(file.backend_triggers, &format!("{at}/backend_triggers")),
+            needed: self.events_needed(file.matching.unwrap_or(MatchFile::Any), file.at_least.unwrap_or(1)),
             expires_after: Span::from_secs(i64::from(file.expires_after_secs)),
             delay: Span::from_secs(i64::from(file.delay_secs)),
+        }
+    }
+
+    fn events_needed(&mut self, matching: MatchFile, at_least: u32) -> EventsNeeded {
+        let at = "/launch/activation/at_least";
+        self.rule((1..=EVENTS_COUNTED_MAX).contains(&at_least), at, format!("must be 1 to {EVENTS_COUNTED_MAX}"));
+        match matching {
+            MatchFile::Any => EventsNeeded::AtLeast(at_least),
+            MatchFile::All => {
+                self.rule(at_least == 1, at, "must be 1 with \"match\": \"all\"");
+                EventsNeeded::OfEach
+            }
         }
     }
 

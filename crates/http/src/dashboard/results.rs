@@ -79,6 +79,8 @@ pub(crate) struct DayBody {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PropertyKeysBody {
     event: BTreeSet<String>,
+    /// With the trigger's name before each: `<trigger>.<key>`.
+    events: BTreeSet<String>,
     trigger: BTreeSet<String>,
     user: BTreeSet<String>,
 }
@@ -202,7 +204,7 @@ impl From<results::Results> for ResultsBody {
             median_seconds_to_complete: results.median_seconds_to_complete,
             daily: results.daily.into_iter().map(day).collect(),
             questions: results.questions.into_iter().map(QuestionResultBody::from).collect(),
-            property_keys: PropertyKeysBody { event: keys.event, trigger: keys.trigger, user: keys.user },
+            property_keys: PropertyKeysBody { event: keys.event, events: keys.events, trigger: keys.trigger, user: keys.user },
         }
     }
 }
@@ -465,6 +467,7 @@ fn header(export: &Export) -> Vec<String> {
     let mut header: Vec<String> = COLUMNS.iter().map(ToString::to_string).collect();
     header.extend(export.questions.iter().map(named("answer")));
     header.extend(export.keys.event.iter().map(named("event")));
+    header.extend(export.keys.events.iter().map(named("events")));
     header.extend(export.keys.trigger.iter().map(named("trigger")));
     header.extend(export.keys.user.iter().map(named("user")));
     header
@@ -497,6 +500,9 @@ fn line(export: &Export, row: &ResponseRow) -> Vec<String> {
     let event = event.map_or(&empty, |event| &event.properties);
     line.extend(export.questions.iter().map(|question| export.cell(row, question)));
     line.extend(export.keys.event.iter().map(|key| property_text(event, key)));
+    let facts = display.facts();
+    let of_each = |path: &String| facts.event_of(path).map(|(properties, key)| property_text(properties, key));
+    line.extend(export.keys.events.iter().map(|path| of_each(path).unwrap_or_default()));
     line.extend(export.keys.trigger.iter().map(|key| property_text(&display.trigger_properties, key)));
     line.extend(export.keys.user.iter().map(|key| display.attributes.get(key).map(attribute_text).unwrap_or_default()));
     line

@@ -38,6 +38,7 @@ struct ConditionWire {
 enum SourceWire {
     Answer,
     Event,
+    Events,
     Trigger,
     User,
     Display,
@@ -48,6 +49,7 @@ impl From<SourceWire> for Source {
         match source {
             SourceWire::Answer => Self::Answer,
             SourceWire::Event => Self::Event,
+            SourceWire::Events => Self::Events,
             SourceWire::Trigger => Self::Trigger,
             SourceWire::User => Self::User,
             SourceWire::Display => Self::Display,

@@ -9,14 +9,14 @@ use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use sonde_core::properties::JsonType;
 use sonde_core::survey::SurveyStatus;
-use sonde_core::trigger::{TriggerKind, TriggerName};
+use sonde_core::trigger::{Cancels, PropertyPath, TriggerKind, TriggerName};
 use sonde_service::triggers::Trigger;
 use sonde_service::{Engine, FieldError, Service};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{InWorkspace, Refusals, read};
 use crate::problem::{Problem, ProblemDocument};
-use crate::wire::format_time;
+use crate::wire::{Fields, format_time};
 
 /// Which.
 #[derive(Deserialize, IntoParams)]
@@ -74,8 +74,20 @@ pub(crate) struct TriggerItem {
     /// Surveys that use it.
     surveys: Vec<TriggerUseBody>,
     archived: bool,
+    /// Whose earlier events its own events cancel.
+    cancels: Vec<CancelsWire>,
     /// Whether a live survey waits for it in vain: silent for three times its usual gap, and for a day at least.
     stopped: bool,
+}
+
+/// "Events of this trigger cancel the user's earlier events of that one."
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CancelsWire {
+    /// That backend trigger.
+    trigger: String,
+    /// Only events with the same value of this property, a path with dots; null: all earlier ones.
+    equal_property: Option<String>,
 }
 
 /// A property key of a trigger.
@@ -148,8 +160,16 @@ impl From<Trigger> for TriggerItem {
             properties: properties.collect(),
             surveys: surveys.collect(),
             archived: trigger.archived,
+            cancels: trigger.cancels.into_iter().map(CancelsWire::from).collect(),
             stopped: trigger.stopped,
         }
+    }
+}
+
+impl From<Cancels> for CancelsWire {
+    fn from(cancels: Cancels) -> Self {
+        let equal_property = cancels.equal_property.map(|path| path.as_str().to_owned());
+        Self { trigger: cancels.trigger.to_string(), equal_property }
     }
 }
 
@@ -268,4 +288,42 @@ pub(crate) async fn restore<E: Engine>(
 ) -> Result<Json<TriggerItem>, Problem> {
     let wire: TriggerRequest = read(&headers, body).await?;
     Ok(Json(service.restore_trigger(at.workspace, wire.kind.into(), named(&wire.name)?).await?.into()))
+}
+
+/// What the events of a backend trigger cancel.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CancelsRequest {
+    /// The backend trigger whose events cancel others.
+    name: String,
+    /// At most 20, each trigger once, not itself. Empty: its events cancel nothing.
+    cancels: Vec<CancelsWire>,
+}
+
+/// Set whose earlier events the events of a backend trigger cancel. Counts at once, also for events that are stored.
+#[utoipa::path(
+    put, path = "/api/v1/workspaces/{workspace}/triggers/cancels", tag = "Triggers", operation_id = "setTriggerCancels",
+    security(("session" = [], "csrf" = [])), params(("workspace" = String, Path, description = "`wsp_…`")), request_body = CancelsRequest,
+    responses((status = 200, description = "Set", body = TriggerItem), Refusals<'_>)
+)]
+pub(crate) async fn set_cancels<E: Engine>(
+    State(service): State<Arc<Service<E>>>,
+    at: InWorkspace,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<TriggerItem>, Problem> {
+    let wire: CancelsRequest = read(&headers, body).await?;
+    let mut fields = Fields::default();
+    let name = fields.take("/name", TriggerName::new(&wire.name));
+    let mut cancels = Vec::with_capacity(wire.cancels.len());
+    for (place, cancelled) in wire.cancels.into_iter().enumerate() {
+        let trigger = fields.take(&format!("/cancels/{place}/trigger"), TriggerName::new(&cancelled.trigger));
+        let path = cancelled.equal_property.map(|path| PropertyPath::new(&path)).transpose();
+        let equal_property = fields.take(&format!("/cancels/{place}/equal_property"), path);
+        cancels.extend(trigger.zip(equal_property).map(|(trigger, equal_property)| Cancels { trigger, equal_property }));
+    }
+    match name {
+        Some(name) if fields.errors.is_empty() => Ok(Json(service.set_cancels(at.workspace, name, cancels).await?.into())),
+        _ => Err(Problem::invalid(fields.errors)),
+    }
 }

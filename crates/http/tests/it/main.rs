@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "all of this is tests, helpers too")]
 
 mod accounts;
+mod activation;
 mod assets;
 mod connections;
 mod crossing;

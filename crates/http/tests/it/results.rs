@@ -21,7 +21,7 @@ impl Visitor {
         Self { key: owner.sdk(), token: session["client_token"].as_str().unwrap().to_owned(), calls: std::cell::Cell::new(0) }
     }
 
-    async fn call(&self, app: &TestApp, method: Method, path: &str, body: Value) -> Answer {
+    pub(crate) async fn call(&self, app: &TestApp, method: Method, path: &str, body: Value) -> Answer {
         let request: axum::http::request::Builder = TestApp::request(&self.key, method, path, Some(&body));
         app.send(request.header("x-sonde-token", &self.token), &body).await
     }
@@ -77,7 +77,7 @@ async fn asked() -> (TestApp, Owner, String, Vec<String>) {
     (app, owner, at, displays)
 }
 
-fn filtered(path: &str, filter: &Value) -> String {
+pub(crate) fn filtered(path: &str, filter: &Value) -> String {
     let encode = |byte: u8| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") };
     format!("{path}?filter={}", filter.to_string().bytes().map(encode).collect::<String>())
 }
@@ -91,7 +91,7 @@ async fn answers_become_figures_and_rows() {
     assert_eq!(results["daily"], json!([{"date": "2027-01-15", "shown": 3, "completed": 3}]));
     assert_eq!(results["questions"][0]["nps"]["score"], 0.0);
     assert_eq!(results["questions"][1]["texts"]["latest"][0]["text"], "fine");
-    assert_eq!(results["property_keys"], json!({"event": [], "trigger": ["price", "tab"], "user": ["=cmd", "plan"]}));
+    assert_eq!(results["property_keys"], json!({"event": [], "events": [], "trigger": ["price", "tab"], "user": ["=cmd", "plan"]}));
     let list = app.get(&owner.persona, &format!("{at}/responses?limit=2")).await.expect(200);
     let ids = |page: &Value| {
         page["items"].as_array().unwrap().iter().map(|row| row["display_id"].as_str().unwrap().to_owned()).collect::<Vec<_>>()

@@ -11,6 +11,7 @@ use crate::token::Session;
 use crate::users::ATTEMPTS_MAX;
 use crate::{Engine, Service};
 
+const CANCELLED: &str = "the event that the survey is about was cancelled; do not show the survey";
 const LAPSED: &str = "the claim has lapsed or was given back; do not show the survey";
 
 impl<E: Engine> Service<E> {
@@ -18,8 +19,14 @@ impl<E: Engine> Service<E> {
     pub async fn confirm_shown(self: &Arc<Self>, session: &Session, id: DisplayId) -> Result<DisplayState, Error> {
         for _ in 0..ATTEMPTS_MAX {
             let (activity, display) = self.load_display(&session.user, id).await?;
-            match confirm(&activity.user, &activity.state, &display, self.now()) {
+            let workspace = self.workspace(activity.user.workspace)?;
+            match confirm(&workspace.snapshot, &activity, &display, self.now()) {
                 Err(Refusal::Lapsed | Refusal::Answers(_)) => return Err(Error::Conflict(LAPSED.to_owned())),
+                Err(Refusal::Cancelled(change)) => {
+                    if self.store(*change).await? {
+                        return Err(Error::Conflict(CANCELLED.to_owned()));
+                    }
+                }
                 Ok(Confirmed::Already(state)) => return Ok(state),
                 Ok(Confirmed::Shown(change)) => {
                     if self.store(*change).await? {
@@ -55,7 +62,7 @@ impl<E: Engine> Service<E> {
             let (activity, display) = self.load_display(&session.user, id).await?;
             let document = self.document_of(activity.user.workspace, &display).await?;
             match respond(&activity.user, &activity.state, &display, &document, input.clone(), self.now()) {
-                Err(Refusal::Lapsed) => return Err(Error::Conflict(LAPSED.to_owned())),
+                Err(Refusal::Lapsed | Refusal::Cancelled(_)) => return Err(Error::Conflict(LAPSED.to_owned())),
                 Err(Refusal::Answers(wrong)) => {
                     let at = |pointer: String| format!("/answers{pointer}");
                     let fields = wrong.into_iter().map(|wrong| FieldError::new(at(wrong.pointer), wrong.detail));

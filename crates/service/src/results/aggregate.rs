@@ -150,6 +150,8 @@ pub struct TextAnswer {
 pub struct PropertyKeys {
     /// Of activating events.
     pub event: BTreeSet<String>,
+    /// Of the events of each trigger where the survey waits for all, each with its trigger's name before it: `<trigger>.<key>`.
+    pub events: BTreeSet<String>,
     /// Of frontend triggers.
     pub trigger: BTreeSet<String>,
     /// Attributes of users.
@@ -160,19 +162,22 @@ impl PropertyKeys {
     /// Notes the keys of one display's snapshots.
     pub(super) fn add(&mut self, display: &Display) {
         if let Some(event) = &display.event {
-            add_keys(&mut self.event, &event.properties);
+            add_keys(&mut self.event, "", &event.properties);
         }
-        add_keys(&mut self.trigger, &display.trigger_properties);
+        for event in &display.events {
+            add_keys(&mut self.events, &format!("{}.", event.trigger), &event.properties);
+        }
+        add_keys(&mut self.trigger, "", &display.trigger_properties);
         for (name, _) in display.attributes.iter() {
             add_key(&mut self.user, name);
         }
     }
 }
 
-fn add_keys(keys: &mut BTreeSet<String>, properties: &Properties) {
+fn add_keys(keys: &mut BTreeSet<String>, prefix: &str, properties: &Properties) {
     if let Some(Json::Object(object)) = json::value(properties.as_str()) {
         for (key, _) in json::entries(object) {
-            add_key(keys, &key.read());
+            add_key(keys, &format!("{prefix}{}", key.read()));
         }
     }
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use sonde_core::answer::Answer;
 use sonde_core::attribute::AttributeValue;
 use sonde_core::display::{Display, DisplayState};
+use sonde_core::facts;
 use sonde_core::filter::json::{Json, Text};
 use sonde_core::filter::{Condition, Operator};
 use sonde_core::time::Timestamp;
@@ -16,6 +17,9 @@ pub enum Source {
     Answer,
     /// At a property of the activating event.
     Event,
+    /// At a property of one of the events of a survey that waits for all of its triggers; the trigger's name comes before the
+    /// path: `<trigger>.<path>`.
+    Events,
     /// At a property of the frontend trigger.
     Trigger,
     /// At an attribute of the user.
@@ -68,6 +72,7 @@ impl RowCondition {
                 Some(event) => condition.holds(&event.properties),
                 None => condition.holds_for(None),
             },
+            Source::Events => condition.holds_for(display.facts().find(&facts::Source::Events, &condition.path)),
             Source::Trigger => condition.holds(&display.trigger_properties),
             Source::User => condition.holds_for(display.attributes.get(&condition.path).map(attribute)),
             Source::Display => {

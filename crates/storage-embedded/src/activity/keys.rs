@@ -22,6 +22,8 @@ pub(crate) const ERASING: &[u8] = b"erasing/";
 
 /// Kinds of rows in a day's bucket, in the order they lie in.
 pub(crate) mod kind {
+    /// A mark that an event was cancelled by id.
+    pub(crate) const CANCELLED: u8 = 0;
     /// A mark that an event has made a survey due.
     pub(crate) const MARK: u8 = 1;
     /// An event.
@@ -94,6 +96,13 @@ pub(crate) fn mark(user: &[u8], mark: &Consumption) -> Key {
     let mut key = with(user, &[kind::MARK]);
     key.extend_from_slice(mark.survey.as_bytes());
     key.extend_from_slice(&mark.seq.0.to_be_bytes());
+    key
+}
+
+/// A mark that an event was cancelled by id.
+pub(crate) fn cancelled(user: &[u8], event: EventSeq) -> Key {
+    let mut key = with(user, &[kind::CANCELLED]);
+    key.extend_from_slice(&event.0.to_be_bytes());
     key
 }
 

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use fjall::Readable;
 use sonde_core::display::Display;
-use sonde_core::event::{EVENT_LIFETIME, EventRecord};
+use sonde_core::event::{EVENT_LIFETIME, EventId, EventRecord, EventSeq};
 use sonde_core::id::DisplayId;
 use sonde_core::limits::EVENTS_PER_TRIGGER_CONSIDERED;
 use sonde_core::time::Timestamp;
-use sonde_core::user::{Consumption, Namespace, UserActivity, UserId, UserRef, UserState};
+use sonde_core::user::{CancelMark, Consumption, EventMark, Namespace, UserActivity, UserId, UserRef, UserState};
 use sonde_storage::{EventCursor, EventPage, StorageError};
 
 use super::keys::{self, Bytes, Key, kind};
@@ -136,6 +136,33 @@ fn has_rows(state: &UserState) -> bool {
     state.alias_of.is_none() && !state.erasing
 }
 
+/// All events of a user with an id. All rows of the user in a bucket are gone through: this is for the rare call that
+/// cancels an event.
+pub(crate) fn find_events(tables: &Tables, view: &View, user: &UserRef, id: &EventId) -> Result<Vec<EventRecord>, StorageError> {
+    let places = owners(tables, view, user)?;
+    let mut found = Vec::new();
+    for bucket in view.buckets.iter() {
+        for user in &places {
+            if view.snapshot.contains_key(&bucket.keyspace, keys::presence(user)).map_err(read_error)? {
+                find_in_bucket(view, bucket, user, id, &mut found)?;
+            }
+        }
+    }
+    found.sort_by_key(|event| std::cmp::Reverse((event.received_at, event.seq)));
+    Ok(found)
+}
+
+fn find_in_bucket(view: &View, bucket: &Bucket, user: &Key, id: &EventId, found: &mut Vec<EventRecord>) -> Result<(), StorageError> {
+    for guard in view.snapshot.range(&bucket.keyspace, with_kind(user, kind::EVENT)..with_kind(user, kind::EVENT_ID)) {
+        let (key, row) = guard.into_inner().map_err(read_error)?;
+        let event = rows::event::decode(&key[user.len() + 1..], &row).map_err(|bad| bad.at(&Space::Bucket(bucket.day).name(), &key))?;
+        if event.id == *id {
+            found.push(event);
+        }
+    }
+    Ok(())
+}
+
 /// The anonymous user of an id that is being merged into `user`.
 pub(crate) fn anonymous(user: &UserRef, id: &UserId) -> UserRef {
     UserRef { workspace: user.workspace, namespace: Namespace::Anonymous, id: id.clone() }
@@ -158,6 +185,7 @@ fn read_display(tables: &Tables, view: &View, key: &Key) -> Result<Option<Displa
 struct Found {
     events: Vec<EventRecord>,
     marks: Vec<Consumption>,
+    cancelled: Vec<CancelMark>,
 }
 
 impl Found {
@@ -174,7 +202,7 @@ impl Found {
 
     /// Marks, then events, trigger by trigger and the newest first: of each trigger no more is read than can matter.
     fn read_bucket(&mut self, view: &View, bucket: &Bucket, user: &Key, now: Timestamp) -> Result<(), StorageError> {
-        let mut from = with_kind(user, kind::MARK);
+        let mut from = with_kind(user, kind::CANCELLED);
         let end = with_kind(user, kind::EVENT_ID);
         'triggers: loop {
             let mut of_trigger = 0;
@@ -183,9 +211,16 @@ impl Found {
                 let (key, row) = guard.into_inner().map_err(read_error)?;
                 let bad = |bad: BadRow| bad.at(&Space::Bucket(bucket.day).name(), &key);
                 let suffix = &key[user.len() + 1..];
-                if key[user.len()] == kind::MARK {
-                    self.marks.push(read_mark(suffix, &row).map_err(bad)?);
-                    continue;
+                match key[user.len()] {
+                    kind::CANCELLED => {
+                        self.cancelled.push(read_cancelled(suffix, &row).map_err(bad)?);
+                        continue;
+                    }
+                    kind::MARK => {
+                        self.marks.push(read_mark(suffix, &row).map_err(bad)?);
+                        continue;
+                    }
+                    _ => {}
                 }
                 let event = rows::event::decode(suffix, &row).map_err(bad)?;
                 let same = self.events[first..].last().is_some_and(|before| before.trigger == event.trigger);
@@ -216,8 +251,11 @@ impl Found {
         }
         self.marks.sort_unstable();
         self.marks.dedup();
+        self.cancelled.sort_unstable();
+        self.cancelled.dedup();
         activity.events = self.events;
         activity.consumed = self.marks;
+        activity.cancelled = self.cancelled;
     }
 }
 
@@ -234,6 +272,20 @@ fn read_mark(suffix: &[u8], row: &[u8]) -> Result<Consumption, BadRow> {
         effective_at: row.timestamp()?,
         received_at: row.timestamp()?,
     };
+    key.end()?;
+    row.end()?;
+    Ok(mark)
+}
+
+/// A cancelled event's row: its effective time, its receipt, and when it was cancelled.
+pub(crate) fn write_cancelled(mark: &CancelMark) -> Vec<u8> {
+    [mark.event.effective_at, mark.event.received_at, mark.cancelled_at].map(|at| at.as_millis().to_be_bytes()).concat()
+}
+
+fn read_cancelled(suffix: &[u8], row: &[u8]) -> Result<CancelMark, BadRow> {
+    let (mut key, mut row) = (Bytes(suffix), Bytes(row));
+    let event = EventMark { seq: EventSeq(key.u64()?), effective_at: row.timestamp()?, received_at: row.timestamp()? };
+    let mark = CancelMark { event, cancelled_at: row.timestamp()? };
     key.end()?;
     row.end()?;
     Ok(mark)

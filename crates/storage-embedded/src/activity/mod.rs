@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use sonde_core::display::Display;
+use sonde_core::event::{EventId, EventRecord};
 use sonde_core::id::{DisplayId, SurveyId, WorkspaceId};
 use sonde_core::refusal::Refusal;
 use sonde_core::time::Timestamp;
@@ -136,6 +137,10 @@ impl ActivityStore {
 
     pub(crate) fn attribute_stats(&self, workspace: WorkspaceId) -> Result<Vec<AttributeStats>, StorageError> {
         attributes::list(&self.tables, &self.view(), workspace)
+    }
+
+    pub(crate) fn find_events(&self, user: &UserRef, id: &EventId) -> Result<Vec<EventRecord>, StorageError> {
+        load::find_events(&self.tables, &self.view(), user, id)
     }
 
     pub(crate) fn trigger_stats(&self, workspace: WorkspaceId) -> Vec<TriggerStats> {

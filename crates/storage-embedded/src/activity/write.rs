@@ -6,12 +6,12 @@ use sonde_core::display::UserChange;
 use sonde_core::event::{EventId, EventSeq};
 use sonde_core::time::Timestamp;
 use sonde_core::trigger::TriggerKind;
-use sonde_core::user::{Namespace, UserRef, UserState};
+use sonde_core::user::{CancelMark, Namespace, UserRef, UserState};
 use sonde_storage::{Append, EventFingerprint, Observation, Outcome, StorageError, Write};
 
 use super::group::{Changed, Group};
 use super::keys::{self, Key};
-use super::load::{anonymous, write_mark};
+use super::load::{anonymous, write_cancelled, write_mark};
 use super::stats::{Additions, Seen, TriggerBook};
 use super::tables::Space;
 use crate::error::BadRow;
@@ -153,7 +153,8 @@ impl<'a> Pass<'a> {
         if self.erasing.contains(&user) {
             return Ok(Outcome::Erasing);
         }
-        if self.header(&user)?.version != change.expected_version {
+        let header = self.header(&user)?;
+        if header.version != change.expected_version {
             return Ok(Outcome::VersionConflict);
         }
         self.put_state(user.clone(), &change.state);
@@ -171,7 +172,30 @@ impl<'a> Pass<'a> {
                 self.group.put(Space::Bucket(day), keys::presence(&user), Vec::new());
             }
         }
+        for mark in &change.cancelled {
+            self.cancel(&change.user, &user, header.is_merging, mark)?;
+        }
         Ok(Outcome::Changed)
+    }
+
+    /// The first mark of an event stays, also one that still lies under an id being merged.
+    fn cancel(&mut self, owner: &UserRef, user: &Key, is_merging: bool, mark: &CancelMark) -> Result<(), StorageError> {
+        let bucket = Space::Bucket(mark.event.received_at.utc_day());
+        if !self.group.has_bucket(mark.event.received_at.utc_day()) {
+            return Ok(());
+        }
+        let mut places = vec![user.clone()];
+        if is_merging {
+            places.extend(self.state(user)?.merging.iter().map(|from| keys::user(&anonymous(owner, from))));
+        }
+        for place in places {
+            if self.group.contains(bucket, &keys::cancelled(&place, mark.event.seq))? {
+                return Ok(());
+            }
+        }
+        self.group.put(bucket, keys::cancelled(user, mark.event.seq), write_cancelled(mark));
+        self.group.put(bucket, keys::presence(user), Vec::new());
+        Ok(())
     }
 
     fn observe(&mut self, observation: &Observation) -> Outcome {

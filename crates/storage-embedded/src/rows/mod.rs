@@ -3,6 +3,7 @@
 //! States and displays are JSON behind a version byte: small, seldom scanned, and readable when something is wrong.
 //! Events are bytes: there are many of them, and their properties are kept as the text they came in.
 
+pub(crate) mod cancels;
 pub(crate) mod display;
 pub(crate) mod event;
 pub(crate) mod note;

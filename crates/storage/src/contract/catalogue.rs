@@ -5,7 +5,7 @@ use sonde_core::key::{KeyHash, KeyKind};
 use sonde_core::settings::{AllowedOrigins, IdentityProof, Position, Theme, WorkspaceSettings};
 use sonde_core::survey::SurveyStatus;
 use sonde_core::time::{Span, Timestamp};
-use sonde_core::trigger::TriggerKind;
+use sonde_core::trigger::{Cancels, PropertyPath, TriggerKind};
 
 use super::Harness;
 use super::fixtures::{hours, noon, survey, trigger, user_id, workspace};
@@ -209,13 +209,19 @@ pub async fn what_was_decided_about_triggers_is_kept<H: Harness>() {
     let engine = harness.engine();
     engine.create_workspace(new_workspace(1, "a", noon())).await.unwrap();
     engine.create_workspace(new_workspace(2, "b", noon())).await.unwrap();
-    let record = |kind, name: &str, archived| TriggerRecord { kind, name: trigger(name), archived };
+    let record = |kind, name: &str, archived| TriggerRecord { kind, name: trigger(name), archived, cancels: Vec::new() };
     let (backend, frontend) = (record(TriggerKind::Backend, "same é", false), record(TriggerKind::Frontend, "same é", true));
     let other = record(TriggerKind::Backend, "other", false);
     for record in [&frontend, &backend, &other] {
         engine.put_trigger_record(workspace(1), record.clone()).await.unwrap();
     }
-    let archived = TriggerRecord { archived: true, ..backend };
+    let cancels = vec![
+        Cancels { trigger: trigger("\"ended\" é"), equal_property: PropertyPath::new("order.\"id\" é").ok() },
+        Cancels { trigger: trigger("other"), equal_property: None },
+    ];
+    engine.put_trigger_record(workspace(1), TriggerRecord { cancels: cancels.clone(), ..other.clone() }).await.unwrap();
+    engine.put_trigger_record(workspace(1), other.clone()).await.unwrap();
+    let archived = TriggerRecord { archived: true, cancels, ..backend };
     engine.put_trigger_record(workspace(1), archived.clone()).await.unwrap();
     assert_eq!(kind(engine.put_trigger_record(workspace(9), other.clone()).await), StorageErrorKind::NotFound);
     harness.crash();

@@ -6,11 +6,11 @@ use sonde_core::display::{Display, DisplayState, UserChange};
 use sonde_core::event::EVENT_LIFETIME;
 use sonde_core::id::SurveyId;
 use sonde_core::time::Timestamp;
-use sonde_core::user::{Namespace, SurveyHistory, UserRef, UserState};
+use sonde_core::user::{CancelMark, Namespace, SurveyHistory, UserRef, UserState};
 
 use super::Harness;
 use super::fixtures::{
-    DAY, all_attributes, change, claimed, commit, display_id, event, full_display, load, mark, noon, state_with_claim, store,
+    DAY, MILLI, all_attributes, change, claimed, commit, display_id, event, full_display, load, mark, noon, state_with_claim, store,
     store_display, survey, user, user_id, workspace,
 };
 use crate::{Activity, Outcome};
@@ -199,6 +199,52 @@ pub async fn a_mark_is_kept_once_and_goes_with_its_bucket<H: Harness>() {
         }
     }
     assert_eq!(engine.drop_expired(edge).await.unwrap(), 0, "no bucket came back for a mark");
+}
+
+/// The first mark of an event stays, over a crash; a mark goes with its event's bucket and never brings one back.
+pub async fn a_cancelled_event_is_marked_once<H: Harness>() {
+    let mut harness = H::create();
+    store(harness.engine(), event(&user("a"), "x", "t", noon())).await;
+    store(harness.engine(), event(&user("a"), "y", "t", noon())).await;
+    let loaded = load(harness.engine(), &user("a"), noon()).await;
+    assert!(loaded.cancelled.is_empty());
+    let first = CancelMark { event: (&loaded.events[0]).into(), cancelled_at: noon() };
+    let again = CancelMark { cancelled_at: noon() + MILLI, ..first };
+    let other = CancelMark { event: (&loaded.events[1]).into(), ..again };
+    for marks in [vec![first], vec![again, other, again]] {
+        let state = load(harness.engine(), &user("a"), noon()).await.state;
+        let mut new = UserChange::of_state(&user("a"), state);
+        new.cancelled = marks;
+        assert_eq!(commit(harness.engine(), change(new)).await, Outcome::Changed);
+    }
+    let mut expected = vec![first, other];
+    expected.sort();
+    for _ in 0..2 {
+        let marked = load(harness.engine(), &user("a"), noon()).await;
+        assert_eq!((&marked.cancelled, &marked.events, marked.state.version), (&expected, &loaded.events, 2));
+        assert!(load(harness.engine(), &user("b"), noon()).await.cancelled.is_empty());
+        harness.crash();
+    }
+    let engine = harness.engine();
+    let edge = Timestamp::from_utc_day(DAY + 1) + EVENT_LIFETIME;
+    assert_eq!(engine.drop_expired(edge).await.unwrap(), 1);
+    let state = load(engine, &user("a"), noon()).await.state;
+    let mut new = UserChange::of_state(&user("a"), state);
+    new.cancelled = vec![first];
+    assert_eq!(commit(engine, change(new)).await, Outcome::Changed);
+    assert!(load(engine, &user("a"), noon()).await.cancelled.is_empty());
+    assert_eq!(engine.drop_expired(edge).await.unwrap(), 0, "no bucket came back for a mark");
+}
+
+/// A change from another version marks nothing.
+pub async fn a_stale_change_cancels_nothing<H: Harness>() {
+    let harness = H::create();
+    let engine = harness.engine();
+    store(engine, event(&user("a"), "x", "t", noon())).await;
+    let mut new = UserChange::of_state(&user("a"), UserState { version: 3, ..UserState::default() });
+    new.cancelled.push(CancelMark { event: (&load(engine, &user("a"), noon()).await.events[0]).into(), cancelled_at: noon() });
+    assert_eq!(commit(engine, change(new)).await, Outcome::VersionConflict);
+    assert!(load(engine, &user("a"), noon()).await.cancelled.is_empty());
 }
 
 /// Promise 1.

@@ -1,13 +1,13 @@
 //! Events: identity, order, limits, buckets.
 
-use sonde_core::event::{EVENT_LIFETIME, EventSeq};
+use sonde_core::event::{EVENT_LIFETIME, EventId, EventSeq};
 use sonde_core::properties::Properties;
 use sonde_core::time::{Span, Timestamp};
 use sonde_core::user::{Namespace, UserActivity, UserRef};
 
 use super::Harness;
-use super::fixtures::{DAY, HOUR, MILLI, commit, event, event_ids, hours, load, noon, store, user, user_id, workspace};
-use crate::{Activity, EventFingerprint, Outcome, Write};
+use super::fixtures::{DAY, HOUR, MILLI, anonymous, commit, event, event_ids, hours, load, noon, store, user, user_id, workspace};
+use crate::{Activity, Append, EventFingerprint, Outcome, Write};
 
 /// A load of a user nobody has heard of is empty, and no error.
 pub async fn an_unknown_user_has_nothing<H: Harness>() {
@@ -52,6 +52,30 @@ pub async fn numbers_keep_their_text<H: Harness>() {
     let loaded = load(harness.engine(), &user("a"), noon()).await;
     let stored: Vec<&str> = loaded.events.iter().rev().map(|event| event.properties.as_str()).collect();
     assert_eq!(stored, texts);
+}
+
+/// By the sender's id or by ours, however old it is while its bucket lives; nobody else's.
+pub async fn an_event_is_found_by_its_id<H: Harness>() {
+    let mut harness = H::create();
+    let engine = harness.engine();
+    let yesterday = noon() - hours(24);
+    store(engine, event(&user("a"), "x", "t", yesterday)).await;
+    store(engine, event(&user("a"), "xy", "t", noon())).await;
+    store(engine, event(&user("a"), "other", "u", noon() - hours(200))).await;
+    store(engine, event(&user("b"), "x", "t", noon())).await;
+    let made = Append { fingerprint: None, id: EventId::from_stored("evt_made"), ..event(&user("a"), "z", "u", noon()) };
+    store(engine, made).await;
+    for _ in 0..2 {
+        for (id, trigger, at) in [("x", "t", yesterday), ("evt_made", "u", noon()), ("other", "u", noon() - hours(200))] {
+            let found = harness.engine().find_events(&user("a"), &EventId::from_stored(id)).await.unwrap();
+            let found: Vec<_> = found.iter().map(|event| (event.id.as_str(), event.trigger.as_str(), event.effective_at)).collect();
+            assert_eq!(found, [(id, trigger, at)]);
+        }
+        for (user, id) in [(user("a"), "unknown"), (user("b"), "xy"), (user("c"), "x"), (anonymous("a"), "x")] {
+            assert!(harness.engine().find_events(&user, &EventId::from_stored(id)).await.unwrap().is_empty(), "{id}");
+        }
+        harness.crash();
+    }
 }
 
 /// In one group and in several: the first is stored, the same again is a duplicate, another with its id is refused.

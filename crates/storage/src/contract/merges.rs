@@ -1,7 +1,8 @@
 //! "This anonymous user is that user."
 
 use sonde_core::display::{Display, DisplayState, UserChange};
-use sonde_core::user::{UserActivity, UserState};
+use sonde_core::event::EventId;
+use sonde_core::user::{CancelMark, EventMark, UserActivity, UserState};
 
 use super::Harness;
 use super::fixtures::{
@@ -82,6 +83,35 @@ pub async fn a_merge_of_an_unknown_user_sets_the_alias<H: Harness>() {
     assert_eq!(load(engine, &anonymous("anon"), noon()).await.state.alias_of, Some(user_id("u")));
     assert_eq!(finish(engine, "anon", "u").await, 1);
     assert_eq!(load(engine, &user("u"), noon()).await.events, []);
+}
+
+/// Marks are found with their events at every moment; an id that both had finds both events.
+pub async fn cancelled_events_stay_cancelled_over_a_merge<H: Harness>() {
+    let mut harness = H::create();
+    let engine = harness.engine();
+    for (user, at) in [(anonymous("anon"), noon()), (user("u"), noon() + MILLI)] {
+        store(engine, event(&user, "x", "t", at)).await;
+        let loaded = load(engine, &user, noon()).await;
+        let mut new = UserChange::of_state(&user, loaded.state);
+        new.cancelled = vec![CancelMark { event: (&loaded.events[0]).into(), cancelled_at: at }];
+        assert_eq!(commit(engine, change(new)).await, Outcome::Changed);
+    }
+    assert_eq!(commit(engine, merge(&anonymous("anon"), "u", noon())).await, Outcome::MergeStarted);
+    for round in 0..3 {
+        let engine = harness.engine();
+        let merged = load(engine, &user("u"), noon()).await;
+        let marked: Vec<_> = merged.cancelled.iter().map(|mark| mark.event).collect();
+        let mut events: Vec<EventMark> = merged.events.iter().map(EventMark::from).collect();
+        events.sort();
+        assert_eq!((marked.len(), &marked), (2, &events), "round {round}");
+        let found = engine.find_events(&user("u"), &EventId::from_stored("x")).await.unwrap();
+        assert_eq!(found, merged.events, "round {round}");
+        assert_eq!(engine.find_events(&anonymous("anon"), &EventId::from_stored("x")).await.unwrap(), []);
+        if round == 0 {
+            finish(engine, "anon", "u").await;
+        }
+        harness.crash();
+    }
 }
 
 /// More rows than one step copies; after every step a crash; at every moment everything is seen.

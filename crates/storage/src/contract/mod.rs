@@ -51,6 +51,7 @@ macro_rules! engine_contract {
                 an_unknown_user_has_nothing
                 an_event_is_loaded_as_it_came
                 numbers_keep_their_text
+                an_event_is_found_by_its_id
                 the_same_event_is_stored_once
                 an_id_is_remembered_over_days
                 of_concurrent_appends_with_one_id_one_is_stored
@@ -72,6 +73,8 @@ macro_rules! engine_contract {
                 everything_of_a_display_is_kept
                 a_display_belongs_to_its_user
                 a_mark_is_kept_once_and_goes_with_its_bucket
+                a_cancelled_event_is_marked_once
+                a_stale_change_cancels_nothing
                 changes_survive_a_crash
             }
             merges {
@@ -84,6 +87,7 @@ macro_rules! engine_contract {
                 events_of_an_alias_go_to_the_user
                 event_ids_are_known_in_both_places
                 of_several_users_with_one_event_id_the_first_merged_counts
+                cancelled_events_stay_cancelled_over_a_merge
                 a_display_changed_while_merging_is_not_overwritten
                 a_stale_change_of_the_anonymous_user_is_refused
                 a_merge_sees_earlier_writes_of_its_group

@@ -11,7 +11,7 @@ use sonde_core::event::{EventId, EventRecord, EventSeq};
 use sonde_core::id::DisplayId;
 use sonde_core::properties::{JsonType, Properties};
 use sonde_core::time::{Span, Timestamp};
-use sonde_core::user::{Consumption, EventMark, Namespace, UserActivity, UserId, UserRef};
+use sonde_core::user::{CancelMark, Consumption, EventMark, Namespace, UserActivity, UserId, UserRef};
 
 use super::Harness;
 use super::fixtures::{
@@ -56,6 +56,10 @@ enum What {
         display: u16,
         event: usize,
     },
+    /// Cancels one of the events by id, perhaps again.
+    Cancel {
+        event: usize,
+    },
     /// Shows a display, consuming its events.
     Show {
         display: u16,
@@ -80,6 +84,7 @@ fn op() -> impl Strategy<Value = Op> {
     let what = prop_oneof![
         any::<u8>().prop_map(What::Attribute),
         (0..DISPLAYS_MAX, 0..4_usize).prop_map(|(display, event)| What::Claim { display, event }),
+        (0..4_usize).prop_map(|event| What::Cancel { event }),
         (0..DISPLAYS_MAX).prop_map(|display| What::Show { display }),
         (0..DISPLAYS_MAX).prop_map(|display| What::Answer { display }),
     ];
@@ -131,6 +136,10 @@ impl Names {
             mark.seq = self.name(mark.seq);
         }
         activity.consumed.sort();
+        for mark in &mut activity.cancelled {
+            mark.event.seq = self.name(mark.event.seq);
+        }
+        activity.cancelled.sort();
         activity
     }
 
@@ -166,6 +175,8 @@ struct Seen {
     displays: Vec<Option<Display>>,
     lists: Vec<Lists>,
     erasures: Vec<UserRef>,
+    /// By user and id.
+    found: Vec<Vec<EventRecord>>,
     triggers: Vec<Vec<crate::TriggerStats>>,
 }
 
@@ -173,11 +184,18 @@ impl<E: Activity> Side<'_, E> {
     async fn look(&mut self, now: Timestamp) -> Seen {
         let mut erasures = self.engine.erasures_under_way().await.expect("erasures");
         erasures.sort();
-        let mut seen = Seen { activities: Vec::new(), displays: Vec::new(), lists: Vec::new(), erasures, triggers: Vec::new() };
+        let mut seen =
+            Seen { activities: Vec::new(), displays: Vec::new(), found: Vec::new(), lists: Vec::new(), erasures, triggers: Vec::new() };
         for user in users() {
             seen.lists.push(self.lists(&user).await);
             let activity = load(self.engine, &user, now).await;
             seen.activities.push(self.names.rename_activity(activity));
+            for id in 0..4 {
+                // What was never loaded has no name to compare by.
+                let found = self.engine.find_events(&user, &EventId::from_stored(&format!("id{id}"))).await.expect("events");
+                let named = |event: EventRecord| EventRecord { seq: EventSeq(0), ..event };
+                seen.found.push(found.into_iter().map(named).collect());
+            }
             for number in 0..DISPLAYS_MAX {
                 let display = self.engine.display(&user, display_id(number)).await.expect("a display");
                 seen.displays.push(display.map(|display| self.names.rename_display(display)));
@@ -255,7 +273,7 @@ impl<E: Activity> Side<'_, E> {
         }
         let wanted = match what {
             What::Claim { display, .. } if self.exists(own_display(&owner, display)).await => return None,
-            What::Attribute(_) | What::Claim { .. } => None,
+            What::Attribute(_) | What::Cancel { .. } | What::Claim { .. } => None,
             What::Show { display } | What::Answer { display } => {
                 Some(self.engine.display(&owner, display_id(display)).await.expect("a display")?)
             }
@@ -263,6 +281,10 @@ impl<E: Activity> Side<'_, E> {
         let mut new = UserChange::of_state(&owner, activity.state);
         match (what, wanted) {
             (What::Attribute(value), _) => new.state.attributes.set_text("value", &value.to_string()),
+            (What::Cancel { event }, _) => {
+                let events = activity.events.get(event).into_iter();
+                new.cancelled.extend(events.map(|event| CancelMark { event: event.into(), cancelled_at: now }));
+            }
             (What::Claim { display, event }, _) => {
                 // The more events, the more a showing consumes.
                 let consumes: Vec<EventMark> = activity.events.iter().skip(event).step_by(2).map(EventMark::from).collect();

@@ -47,6 +47,7 @@ impl Everything {
         for bucket in self.buckets.values_mut() {
             bucket.events.remove(user);
             bucket.marks.remove(user);
+            bucket.cancelled.remove(user);
             bucket.fingerprints.retain(|(owner, _), _| owner != user);
         }
         Outcome::EraseStarted

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::vectors::{all, failures};
 use crate::audience::{Condition, Node};
 use crate::decide::gates::{Case, GATES, Gate};
-use crate::decide::{RANKS, Reason};
+use crate::decide::{RULES, Reason, Rules};
 use crate::survey::launch::Launch;
 use crate::survey::schedule::Weekdays;
 use crate::survey::{Survey, SurveyDocument};
@@ -22,7 +22,7 @@ fn original(gate: &str) -> fn(&mut Case<'_>) -> Option<Reason> {
 fn shifted(case: &Case<'_>, gate: &str, millis: i64) -> Option<Reason> {
     let mut moment = case.moment;
     moment.now = moment.now + Span::from_millis(millis);
-    original(gate)(&mut Case::new(case.snapshot, case.survey, case.activity, moment))
+    original(gate)(&mut Case { moment, ..*case })
 }
 
 /// What the gate says of other launch settings.
@@ -30,7 +30,7 @@ fn relaunched(case: &Case<'_>, gate: &str, change: impl Fn(&mut Launch)) -> Opti
     let mut document = SurveyDocument::clone(&case.survey.document);
     change(&mut document.launch);
     let survey = Survey { document: Arc::new(document), ..case.survey.clone() };
-    original(gate)(&mut Case::new(case.snapshot, &survey, case.activity, case.moment))
+    original(gate)(&mut Case { survey: &survey, ..*case })
 }
 
 /// The same tree with other conditions.
@@ -117,6 +117,6 @@ fn no_gate_can_be_weakened() {
     for (gate, how, refuses) in MUTANTS {
         let gates: Vec<Gate> =
             GATES.into_iter().map(|known| if known.name == gate { Gate { name: known.name, refuses } } else { known }).collect();
-        assert!(!failures(&vectors, &gates, &RANKS).is_empty(), "no vector misses {gate}: {how}");
+        assert!(!failures(&vectors, &Rules { gates: &gates, ..RULES }).is_empty(), "no vector misses {gate}: {how}");
     }
 }

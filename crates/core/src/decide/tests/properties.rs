@@ -9,16 +9,17 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use crate::decide::{Completed, Decision, Depth, DueEvents, Moment, Reason, Verdict, WorkspaceSnapshot, decide};
+use crate::decide::gates::{GATES, Gate};
+use crate::decide::{Completed, Decision, Depth, DueEvents, Moment, RULES, Reason, Rules, Verdict, WorkspaceSnapshot, decide, decide_with};
 use crate::event::{EventId, EventRecord, EventSeq};
 use crate::filter;
 use crate::id::{DisplayId, SurveyId, WorkspaceId};
 use crate::properties::Properties;
-use crate::survey::launch::{Activation, Launch, Platform, Priority, Repeat, RepeatUntil, SamplingRate, TriggerRule};
+use crate::survey::launch::{Activation, EventsNeeded, Launch, Platform, Priority, Repeat, RepeatUntil, SamplingRate, TriggerRule};
 use crate::survey::{Survey, SurveyDocument, SurveyStatus, parse_document};
 use crate::time::{Span, Timestamp};
-use crate::trigger::TriggerName;
-use crate::user::{Consumption, Namespace, OpenClaim, SurveyHistory, UserActivity, UserId, UserRef, UserState};
+use crate::trigger::{Cancels, PropertyPath, TriggerName};
+use crate::user::{CancelMark, Consumption, Namespace, OpenClaim, SurveyHistory, UserActivity, UserId, UserRef, UserState};
 
 const CASES: u32 = 500;
 const WORKSPACE: WorkspaceId = WorkspaceId::from_bytes([1; 16]);
@@ -30,6 +31,7 @@ static NO_PROPERTIES: LazyLock<Properties> = LazyLock::new(Properties::empty);
 #[derive(Clone, Debug)]
 struct World {
     wait_period: Span,
+    cancels: Vec<(TriggerName, Cancels)>,
     surveys: Vec<Survey>,
     activity: UserActivity,
     now: Timestamp,
@@ -37,7 +39,11 @@ struct World {
 
 impl World {
     fn snapshot(&self) -> WorkspaceSnapshot {
-        WorkspaceSnapshot::new(WORKSPACE, self.wait_period, self.surveys.clone())
+        self.snapshot_of(self.surveys.clone())
+    }
+
+    fn snapshot_of(&self, surveys: Vec<Survey>) -> WorkspaceSnapshot {
+        WorkspaceSnapshot::new(WORKSPACE, self.wait_period, surveys).with_cancels(self.cancels.clone())
     }
 
     fn moment(&self) -> Moment<'static> {
@@ -66,6 +72,10 @@ impl World {
         for survey in &mut self.surveys {
             change(&mut Arc::make_mut(&mut survey.document).launch);
         }
+    }
+
+    fn each_activation(&mut self, change: impl Fn(&mut Activation)) {
+        self.each_launch(|launch| launch.activation.iter_mut().for_each(&change));
     }
 
     fn each_history(&mut self, change: impl Fn(&mut SurveyHistory)) {
@@ -115,13 +125,23 @@ impl Times {
     }
 }
 
-fn backend_trigger() -> impl Strategy<Value = TriggerName> {
-    select(vec!["ended_sleep", "ended_nap"]).prop_map(name)
+fn activation(times: Times) -> impl Strategy<Value = Activation> {
+    let triggers = select(vec![&["ended_sleep"][..], &["ended_nap"], &["ended_sleep", "ended_nap"], &["ended_nap", "ended_sleep"]]);
+    let rules = triggers.prop_map(|names| names.iter().map(|text| TriggerRule::any(name(text))).collect());
+    let needed = select(vec![1, 1, 1, 2, 3, 0]).prop_map(|count| match count {
+        0 => EventsNeeded::OfEach,
+        count => EventsNeeded::AtLeast(count),
+    });
+    (rules, needed, times.span_up_to_mins(12), times.span_up_to_mins(2))
+        .prop_map(|(backend_triggers, needed, expires_after, delay)| Activation { backend_triggers, needed, expires_after, delay })
 }
 
-fn activation(times: Times) -> impl Strategy<Value = Activation> {
-    (vec(backend_trigger().prop_map(TriggerRule::any), 1..=2), times.span_up_to_mins(12), times.span_up_to_mins(2))
-        .prop_map(|(backend_triggers, expires_after, delay)| Activation { backend_triggers, expires_after, delay })
+/// Events of `woke_up` and `ended_nap` may cancel others, those of `ended_sleep` never do.
+fn cancels() -> impl Strategy<Value = Vec<(TriggerName, Cancels)>> {
+    let path = proptest::option::of(Just(PropertyPath::new("n").unwrap()));
+    let pair = select(vec![("woke_up", "ended_sleep"), ("woke_up", "ended_nap"), ("ended_nap", "ended_sleep")]);
+    let rule = (pair, path).prop_map(|((by, cancelled), equal_property)| (name(by), Cancels { trigger: name(cancelled), equal_property }));
+    vec(rule, 0..=2)
 }
 
 fn repeat(times: Times) -> impl Strategy<Value = Repeat> {
@@ -170,13 +190,14 @@ fn surveys(times: Times) -> impl Strategy<Value = Vec<Survey>> {
 }
 
 fn event(times: Times) -> impl Strategy<Value = EventRecord> {
-    (backend_trigger(), times.time()).prop_map(|(trigger, effective_at)| EventRecord {
+    let trigger = select(vec!["ended_sleep", "ended_sleep", "ended_nap", "ended_nap", "woke_up"]);
+    (trigger, times.time(), 0..2).prop_map(|(trigger, effective_at, n)| EventRecord {
         id: EventId::from_stored("e"),
-        trigger,
+        trigger: name(trigger),
         effective_at,
         received_at: effective_at,
         seq: EventSeq(0),
-        properties: Properties::empty(),
+        properties: Properties::from_stored(&format!(r#"{{"n": {n}}}"#)),
     })
 }
 
@@ -193,7 +214,11 @@ fn history(times: Times) -> impl Strategy<Value = SurveyHistory> {
 }
 
 fn mark(survey: SurveyId, event: &EventRecord) -> Consumption {
-    Consumption { survey, seq: event.seq, effective_at: event.effective_at, received_at: event.received_at }
+    Consumption::new(survey, event.into())
+}
+
+fn cancel_mark(event: &EventRecord) -> CancelMark {
+    CancelMark { event: event.into(), cancelled_at: event.received_at }
 }
 
 fn claim_until(lease_until: Timestamp) -> OpenClaim {
@@ -203,31 +228,34 @@ fn claim_until(lease_until: Timestamp) -> OpenClaim {
 fn activity(times: Times) -> impl Strategy<Value = UserActivity> {
     (
         vec(event(times), 0..=8),
-        vec((0_u8..5, any::<prop::sample::Index>()), 0..=3),
+        (vec((0_u8..5, any::<prop::sample::Index>()), 0..=3), vec(any::<prop::sample::Index>(), 0..=1)),
         proptest::option::of(times.time()),
         proptest::collection::btree_map((0_u8..5).prop_map(|place| SurveyId::from_bytes([place; 16])), history(times), 0..=2),
         prop_oneof![3 => Just(None), 1 => times.time().prop_map(Some)],
     )
-        .prop_map(|(mut events, consumed, last_shown_at, surveys, claimed_until)| {
+        .prop_map(|(mut events, (consumed, cancelled), last_shown_at, surveys, claimed_until)| {
             for (seq, event) in (1..).zip(&mut events) {
                 event.seq = EventSeq(seq);
             }
             events.sort_by_key(|event| std::cmp::Reverse(event.recency()));
-            let some = if events.is_empty() { Vec::new() } else { consumed };
-            let consumed = some.iter().map(|(place, index)| mark(SurveyId::from_bytes([*place; 16]), index.get(&events))).collect();
+            let (consumed, cancelled) = if events.is_empty() { (Vec::new(), Vec::new()) } else { (consumed, cancelled) };
+            let cancelled = cancelled.iter().map(|index| cancel_mark(index.get(&events))).collect();
+            let consumed = consumed.iter().map(|(place, index)| mark(SurveyId::from_bytes([*place; 16]), index.get(&events))).collect();
             let open_claim = claimed_until.map(claim_until);
             let user = UserRef { workspace: WORKSPACE, namespace: Namespace::Identified, id: UserId::new("ada").unwrap() };
-            UserActivity { user, state: UserState { last_shown_at, surveys, open_claim, ..UserState::default() }, events, consumed }
+            UserActivity {
+                user,
+                state: UserState { last_shown_at, surveys, open_claim, ..UserState::default() },
+                events,
+                consumed,
+                cancelled,
+            }
         })
 }
 
 fn world(times: Times) -> impl Strategy<Value = World> {
-    (times.span(), surveys(times), activity(times), times.time()).prop_map(|(wait_period, surveys, activity, now)| World {
-        wait_period,
-        surveys,
-        activity,
-        now,
-    })
+    let parts = (times.span(), cancels(), surveys(times), activity(times), times.time());
+    parts.prop_map(|(wait_period, cancels, surveys, activity, now)| World { wait_period, cancels, surveys, activity, now })
 }
 
 /// Runs `law` on the same few hundred cases every time.
@@ -241,13 +269,13 @@ fn holds<T: Debug>(strategy: &impl Strategy<Value = T>, law: impl Fn(T) -> Resul
 
 type Condition = fn(&mut World);
 
-/// No firing and no event has any properties here.
+/// No firing and no event has this property here.
 fn filter_out(rule: &mut TriggerRule) {
     rule.filter.all.push(filter::Condition::new("key", filter::Operator::Exists, None).unwrap());
 }
 
 /// Ways to add one more condition that can only refuse.
-const CONDITIONS: [(&str, Condition); 16] = [
+const CONDITIONS: [(&str, Condition); 23] = [
     ("pause everything", |world| world.surveys.iter_mut().for_each(|survey| survey.status = SurveyStatus::Paused)),
     ("show elsewhere", |world| world.each_launch(|launch| launch.frontend_triggers = vec![TriggerRule::any(name("elsewhere"))])),
     ("ask for a property of the trigger", |world| world.each_launch(|launch| launch.frontend_triggers.iter_mut().for_each(filter_out))),
@@ -259,20 +287,57 @@ const CONDITIONS: [(&str, Condition); 16] = [
     ("another platform", |world| world.each_launch(|launch| launch.platforms = vec![Platform::Android])),
     ("ask for an event", |world| {
         let activation = |launch: &mut Launch| {
-            let never =
-                || Activation { backend_triggers: vec![TriggerRule::any(name("never"))], expires_after: Span::DAY, delay: Span::ZERO };
+            let never = || Activation {
+                backend_triggers: vec![TriggerRule::any(name("never"))],
+                needed: EventsNeeded::AtLeast(1),
+                expires_after: Span::DAY,
+                delay: Span::ZERO,
+            };
             launch.activation.get_or_insert_with(never);
         };
         world.each_launch(activation);
     }),
-    ("halve the windows", |world| {
-        world.each_launch(|launch| {
-            if let Some(activation) = &mut launch.activation {
-                activation.expires_after = Span::from_millis(activation.expires_after.as_millis() / 2);
+    ("ask for one more event", |world| {
+        world.each_activation(|activation| {
+            if let EventsNeeded::AtLeast(needed) = &mut activation.needed {
+                *needed += 1;
             }
         });
     }),
-    ("forget the newest event", |world| drop(world.activity.events.drain(..1.min(world.activity.events.len())))),
+    ("ask for all instead of any", |world| {
+        world.each_activation(|activation| {
+            if activation.needed == EventsNeeded::AtLeast(1) {
+                activation.needed = EventsNeeded::OfEach;
+            }
+        });
+    }),
+    ("ask for another, too", |world| {
+        world.each_activation(|activation| {
+            if activation.needed == EventsNeeded::OfEach {
+                activation.backend_triggers.push(TriggerRule::any(name("never")));
+            }
+        });
+    }),
+    ("open the windows later", |world| world.each_activation(|activation| activation.delay = activation.delay + Span::from_secs(60))),
+    ("let events cancel others", |world| {
+        let cancels = |equal_property: Option<&str>| {
+            let equal_property = equal_property.map(|path| PropertyPath::new(path).unwrap());
+            (name("woke_up"), Cancels { trigger: name("ended_nap"), equal_property })
+        };
+        world.cancels.extend([cancels(Some("n")), cancels(None)]);
+    }),
+    ("cancel the newest event that cancels nothing", |world| {
+        let newest = world.activity.events.iter().find(|event| event.trigger == name("ended_sleep")).map(cancel_mark);
+        world.activity.cancelled.extend(newest);
+    }),
+    ("cancel every event", |world| world.activity.cancelled.extend(world.activity.events.iter().map(cancel_mark))),
+    ("halve the windows", |world| {
+        world.each_activation(|activation| activation.expires_after = Span::from_millis(activation.expires_after.as_millis() / 2));
+    }),
+    ("forget the newest event that cancels nothing", |world| {
+        let newest = world.activity.events.iter().position(|event| event.trigger == name("ended_sleep"));
+        newest.map(|place| world.activity.events.remove(place));
+    }),
     ("consume the newest event", |world| {
         let marks =
             world.activity.events.first().map(|event| world.surveys.iter().map(|survey| mark(survey.id, event)).collect::<Vec<_>>());
@@ -313,7 +378,7 @@ fn the_winner_does_not_depend_on_the_order_of_surveys() {
     let shuffled = world(Times::Near).prop_flat_map(|world| (Just(world.clone()), Just(world.surveys).prop_shuffle()));
     holds(&shuffled, |(world, surveys)| {
         let given = world.snapshot();
-        let reordered = WorkspaceSnapshot::new(WORKSPACE, world.wait_period, surveys);
+        let reordered = world.snapshot_of(surveys);
         let moment = world.moment();
         let first = decide(&given, &world.activity, &moment, Depth::FirstRefusal);
         let second = decide(&reordered, &world.activity, &moment, Depth::FirstRefusal);
@@ -343,6 +408,75 @@ fn explain_and_decide_never_disagree() {
     });
 }
 
+/// The events of an activation that count, newest first, straight from the words of the rules.
+fn counting<'a>(world: &'a World, survey: &Survey, activation: &Activation) -> Vec<&'a EventRecord> {
+    let activity = &world.activity;
+    let by_id = |event: &EventRecord| activity.cancelled.iter().any(|mark| mark.event.seq == event.seq);
+    let cancelled = |event: &EventRecord| {
+        let by = |later: &EventRecord| {
+            let rules = world.cancels.iter().filter(|(by, cancels)| *by == later.trigger && cancels.trigger == event.trigger);
+            let same = later.properties == event.properties;
+            rules.into_iter().any(|(_, cancels)| same || cancels.equal_property.is_none())
+        };
+        by_id(event) || activity.events.iter().any(|later| later.effective_at > event.effective_at && by(later) && !by_id(later))
+    };
+    let asked_about: Vec<_> = activity.consumed.iter().filter(|mark| mark.survey == survey.id).collect();
+    let counts = |event: &&EventRecord| {
+        activation.backend_triggers.iter().any(|rule| rule.name == event.trigger)
+            && event.effective_at + activation.delay <= world.now
+            && world.now < event.effective_at + activation.expires_after
+            && asked_about.iter().all(|mark| (mark.effective_at, mark.seq) < event.recency())
+            && !cancelled(event)
+    };
+    activity.events.iter().filter(counts).collect()
+}
+
+#[test]
+fn the_events_that_make_a_survey_due_are_those_of_the_rules() {
+    let [any_due, many_due, all_due] = [const { std::cell::Cell::new(0_u32) }; 3];
+    let event_gate: Vec<Gate> = GATES.into_iter().filter(|gate| gate.name == "event").collect();
+    holds(&world(Times::Near), |world| {
+        let (snapshot, moment) = (world.snapshot(), world.moment());
+        let rules = Rules { gates: &event_gate, ..RULES };
+        let decision = decide_with(&rules, &snapshot, &world.activity, &Moment { trigger: None, ..moment }, Depth::EveryReason);
+        for verdict in &decision.verdicts {
+            let Some(activation) = &verdict.survey.document.launch.activation else { continue };
+            let counting = counting(&world, verdict.survey, activation);
+            let newest_of = |rule: &TriggerRule| counting.iter().copied().find(|event| event.trigger == rule.name);
+            let by_trigger: Vec<_> = activation.backend_triggers.iter().filter_map(newest_of).collect();
+            let (is_due, due_count) = match activation.needed {
+                EventsNeeded::AtLeast(1) => (!counting.is_empty(), &any_due),
+                EventsNeeded::AtLeast(needed) => (counting.len() >= needed as usize, &many_due),
+                EventsNeeded::OfEach => (by_trigger.len() == activation.backend_triggers.len(), &all_due),
+            };
+            let Verdict::Due { due } = &verdict.verdict else {
+                prop_assert!(!is_due, "{:?}", verdict.verdict);
+                continue;
+            };
+            prop_assert!(is_due, "{due:?}");
+            due_count.set(due_count.get() + 1);
+            let due = due.as_ref().expect("the events");
+            prop_assert_eq!(due.newest, due.counted[0]);
+            match activation.needed {
+                EventsNeeded::AtLeast(needed) => {
+                    prop_assert_eq!(&due.counted[..], &counting[..needed as usize]);
+                    prop_assert!(due.by_trigger.is_empty());
+                }
+                EventsNeeded::OfEach => {
+                    prop_assert_eq!(&due.by_trigger, &by_trigger);
+                    let mut newest_first = by_trigger;
+                    newest_first.sort_by_key(|event| std::cmp::Reverse(event.recency()));
+                    prop_assert_eq!(&due.counted, &newest_first);
+                }
+            }
+        }
+        Ok(())
+    });
+    for (what, count) in [("any", any_due), ("several", many_due), ("all", all_due)] {
+        assert!(count.get() >= 10, "{what}: due {} times", count.get());
+    }
+}
+
 /// Without a trigger or a platform a survey is due where it would be at one of its own; nothing wins, nothing loses.
 #[test]
 fn at_any_of_its_own_triggers_a_survey_is_due_as_it_would_be_at_one() {
@@ -357,7 +491,7 @@ fn at_any_of_its_own_triggers_a_survey_is_due_as_it_would_be_at_one() {
         for verdict in decision.verdicts.iter().chain(&live.verdicts) {
             let launch = &verdict.survey.document.launch;
             let at_one = Moment { trigger: Some(launch.frontend_triggers[0].name.as_str()), platform: Some(launch.platforms[0]), ..moment };
-            let alone = WorkspaceSnapshot::new(WORKSPACE, world.wait_period, vec![verdict.survey.clone()]);
+            let alone = world.snapshot_of(vec![verdict.survey.clone()]);
             let there = decide(&alone, &world.activity, &at_one, Depth::EveryReason);
             let is_due = matches!(verdict.verdict, Verdict::Due { .. });
             prop_assert_eq!(is_due, matches!(there.verdicts[0].verdict, Verdict::Due { .. }), "{:?}", verdict);

@@ -9,16 +9,17 @@ use serde_json::{Value, json};
 
 use crate::attribute::{AttributeValue, Attributes};
 use crate::audience::{Cohort, Unmet, UnmetAbout};
+use crate::decide::activation::{self, CHECKS, Check, Finding, Look};
 use crate::decide::gates::{GATES, Gate};
-use crate::decide::{Completed, Decision, Depth, Moment, RANKS, Rank, Reason, Verdict, WorkspaceSnapshot, decide_with};
+use crate::decide::{Completed, Decision, Depth, Moment, RANKS, RULES, Rank, Reason, Rules, Verdict, WorkspaceSnapshot, decide_with};
 use crate::event::{EventId, EventRecord, EventSeq};
 use crate::id::{SurveyId, WorkspaceId};
 use crate::properties::Properties;
 use crate::survey::launch::{Platform, RepeatUntil};
 use crate::survey::{Survey, SurveyStatus, parse_cohort_condition, parse_document};
 use crate::time::{Span, Timestamp};
-use crate::trigger::TriggerName;
-use crate::user::{Consumption, Namespace, OpenClaim, SurveyHistory, UserActivity, UserId, UserRef, UserState};
+use crate::trigger::{Cancels, PropertyPath, TriggerName};
+use crate::user::{CancelMark, Consumption, EventMark, Namespace, OpenClaim, SurveyHistory, UserActivity, UserId, UserRef, UserState};
 
 /// One vector as `spec/README.md` describes it.
 #[derive(Deserialize)]
@@ -27,10 +28,14 @@ pub(super) struct Vector {
     name: String,
     why: String,
     workspace: WorkspaceJson,
+    #[serde(default)]
+    cancels: Vec<CancelsJson>,
     surveys: Vec<SurveyJson>,
     user: UserJson,
     events: Vec<EventJson>,
     consumed: Vec<ConsumedJson>,
+    #[serde(default)]
+    cancelled: Vec<CancelledJson>,
     moment: MomentJson,
     expect: Expect,
 }
@@ -112,6 +117,28 @@ struct EventJson {
 struct ConsumedJson {
     survey: String,
     event: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CancelsJson {
+    by: String,
+    trigger: String,
+    equal_property: Option<String>,
+}
+
+impl CancelsJson {
+    fn rule(&self) -> (TriggerName, Cancels) {
+        let equal_property = self.equal_property.as_deref().map(|path| PropertyPath::new(path).unwrap());
+        (TriggerName::new(&self.by).unwrap(), Cancels { trigger: TriggerName::new(&self.trigger).unwrap(), equal_property })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CancelledJson {
+    event: String,
+    at: i64,
 }
 
 #[derive(Deserialize)]
@@ -224,7 +251,9 @@ impl Vector {
     fn snapshot(&self) -> WorkspaceSnapshot {
         let surveys = self.surveys.iter().map(SurveyJson::survey).collect();
         let cohorts = self.workspace.cohorts.iter().map(CohortJson::cohort);
-        WorkspaceSnapshot::new(WORKSPACE, Span::from_millis(self.workspace.wait_period_ms), surveys).with_cohorts(cohorts)
+        WorkspaceSnapshot::new(WORKSPACE, Span::from_millis(self.workspace.wait_period_ms), surveys)
+            .with_cohorts(cohorts)
+            .with_cancels(self.cancels.iter().map(CancelsJson::rule))
     }
 
     fn situation(&self) -> Situation {
@@ -255,7 +284,12 @@ impl Vector {
                 open_claim: self.user.open_claim.as_ref().map(ClaimJson::claim),
                 ..UserState::default()
             },
-            consumed: self.consumed.iter().map(|mark| consumption(mark, &events)).collect(),
+            consumed: self.consumed.iter().map(|mark| Consumption::new(survey_id(&mark.survey), mark_of(&mark.event, &events))).collect(),
+            cancelled: self
+                .cancelled
+                .iter()
+                .map(|mark| CancelMark { event: mark_of(&mark.event, &events), cancelled_at: at(mark.at) })
+                .collect(),
             events,
         }
     }
@@ -273,11 +307,11 @@ impl Vector {
     }
 
     /// Runs both depths; on failure says which vector and what came instead.
-    fn check(&self, gates: &[Gate], ranks: &[Rank]) -> Result<(), String> {
+    fn check(&self, rules: &Rules<'_>) -> Result<(), String> {
         let situation = self.situation();
         let (snapshot, activity, moment) = (self.snapshot(), self.activity(), self.moment(&situation));
-        let explained = decide_with(gates, ranks, &snapshot, &activity, &moment, Depth::EveryReason);
-        let decided = decide_with(gates, ranks, &snapshot, &activity, &moment, Depth::FirstRefusal);
+        let explained = decide_with(rules, &snapshot, &activity, &moment, Depth::EveryReason);
+        let decided = decide_with(rules, &snapshot, &activity, &moment, Depth::FirstRefusal);
         let expected = json!({"winner": self.expect.winner, "reasons": self.expect.reasons});
         let found = json!({"winner": winner_json(&explained), "reasons": reasons_json(&explained)});
         if found != expected {
@@ -310,9 +344,8 @@ impl Vector {
     }
 }
 
-fn consumption(mark: &ConsumedJson, events: &[EventRecord]) -> Consumption {
-    let event = events.iter().find(|event| event.id.as_str() == mark.event).expect("a consumed event is among the events");
-    Consumption { survey: survey_id(&mark.survey), seq: event.seq, effective_at: event.effective_at, received_at: event.received_at }
+fn mark_of(id: &str, events: &[EventRecord]) -> EventMark {
+    events.iter().find(|event| event.id.as_str() == id).expect("a marked event is among the events").into()
 }
 
 fn winner_json(decision: &Decision<'_>) -> Value {
@@ -359,6 +392,10 @@ fn reason_json(reason: &Reason) -> Value {
         Reason::EventNotYet { trigger, opens_at } => json!({"trigger": trigger.as_str(), "opens_at": ms(opens_at)}),
         Reason::EventExpired { trigger, expired_at, window } => {
             json!({"trigger": trigger.as_str(), "expired_at": ms(expired_at), "window_ms": window.as_millis()})
+        }
+        Reason::EventCancelled { trigger, effective_at, by, cancelled_at } => {
+            let by = by.as_ref().map(TriggerName::as_str);
+            json!({"trigger": trigger.as_str(), "effective_at": ms(effective_at), "by": by, "cancelled_at": ms(cancelled_at)})
         }
         Reason::EventConsumed { trigger, effective_at } => json!({"trigger": trigger.as_str(), "effective_at": ms(effective_at)}),
         Reason::EventSuperseded { trigger, effective_at, consumed_at } => {
@@ -421,15 +458,15 @@ pub(super) fn all() -> Vec<Vector> {
     files.iter().flat_map(read).collect()
 }
 
-pub(super) fn failures(vectors: &[Vector], gates: &[Gate], ranks: &[Rank]) -> Vec<String> {
-    vectors.iter().filter_map(|vector| vector.check(gates, ranks).err()).collect()
+pub(super) fn failures(vectors: &[Vector], rules: &Rules<'_>) -> Vec<String> {
+    vectors.iter().filter_map(|vector| vector.check(rules).err()).collect()
 }
 
 #[test]
 fn every_vector_is_decided_as_it_says_in_both_depths() {
     let vectors = all();
     assert!(vectors.len() >= 150, "only {} vectors were found", vectors.len());
-    let failures = failures(&vectors, &GATES, &RANKS);
+    let failures = failures(&vectors, &RULES);
     assert!(failures.is_empty(), "{} of {} vectors fail:\n{}", failures.len(), vectors.len(), failures.join("\n"));
 }
 
@@ -448,7 +485,7 @@ fn no_gate_can_go() {
     for removed in GATES {
         let rest: Vec<Gate> = GATES.into_iter().filter(|gate| gate.name != removed.name).collect();
         assert_eq!(rest.len(), GATES.len() - 1, "two gates are called {}", removed.name);
-        assert!(!failures(&vectors, &rest, &RANKS).is_empty(), "no vector misses the gate {}", removed.name);
+        assert!(!failures(&vectors, &Rules { gates: &rest, ..RULES }).is_empty(), "no vector misses the gate {}", removed.name);
     }
 }
 
@@ -458,7 +495,7 @@ fn no_rank_can_go() {
     for removed in RANKS {
         let rest: Vec<Rank> = RANKS.into_iter().filter(|rank| rank.name != removed.name).collect();
         assert_eq!(rest.len(), RANKS.len() - 1, "two ranks are called {}", removed.name);
-        assert!(!failures(&vectors, &GATES, &rest).is_empty(), "no vector misses the rank {}", removed.name);
+        assert!(!failures(&vectors, &Rules { ranks: &rest, ..RULES }).is_empty(), "no vector misses the rank {}", removed.name);
     }
 }
 
@@ -468,11 +505,111 @@ fn every_gate_is_missed_where_it_alone_refuses() {
     let vectors = all();
     for removed in GATES {
         let rest: Vec<Gate> = GATES.into_iter().filter(|gate| gate.name != removed.name).collect();
+        let rules = Rules { gates: &rest, ..RULES };
         let shows_now = |vector: &Vector| {
             let situation = vector.situation();
             let (snapshot, activity, moment) = (vector.snapshot(), vector.activity(), vector.moment(&situation));
-            vector.expect.winner.is_null() && decide_with(&rest, &RANKS, &snapshot, &activity, &moment, Depth::EveryReason).winner.is_some()
+            vector.expect.winner.is_null() && decide_with(&rules, &snapshot, &activity, &moment, Depth::EveryReason).winner.is_some()
         };
         assert!(vectors.iter().any(shows_now), "no vector turns from no to yes without the gate {}", removed.name);
+    }
+}
+
+#[test]
+fn no_check_of_events_can_go() {
+    let vectors = all();
+    for removed in CHECKS {
+        let rest: Vec<Check> = CHECKS.into_iter().filter(|check| check.name != removed.name).collect();
+        assert_eq!(rest.len(), CHECKS.len() - 1, "two checks are called {}", removed.name);
+        assert!(!failures(&vectors, &Rules { checks: &rest, ..RULES }).is_empty(), "no vector misses the check {}", removed.name);
+    }
+}
+
+type Finds = fn(&Look<'_, '_>) -> Option<Finding>;
+
+fn reason_of(finding: &Finding) -> &Reason {
+    let (Finding::Skip(reason) | Finding::Stop(reason)) = finding;
+    reason
+}
+
+/// The cancellation of an event as if it had come at another time.
+fn cancelled_as_if(look: &Look<'_, '_>, effective_at: Timestamp) -> Option<Finding> {
+    let case = look.search.case;
+    let moved = EventRecord { effective_at, ..look.event.clone() };
+    let cancellation = case.snapshot.cancellation(case.activity, &moved)?;
+    let (trigger, by) = (look.event.trigger.clone(), cancellation.by.cloned());
+    let effective_at = look.event.effective_at;
+    Some(Finding::Skip(Reason::EventCancelled { trigger, effective_at, by, cancelled_at: cancellation.at }))
+}
+
+/// Each check, a little off.
+const OFF: [(&str, &str, Finds); 11] = [
+    ("expired", "still open at its very end", |look| {
+        let now = look.search.case.moment.now;
+        activation::expired(look).filter(|found| !matches!(reason_of(found), Reason::EventExpired { expired_at, .. } if *expired_at == now))
+    }),
+    ("expired", "closed a moment early", |look| {
+        let window = look.search.activation.expires_after;
+        let expired_at = look.event.effective_at + window;
+        let is_over = look.search.case.moment.now + Span::from_millis(1) >= expired_at;
+        is_over.then(|| Finding::Stop(Reason::EventExpired { trigger: look.event.trigger.clone(), expired_at, window }))
+    }),
+    ("consumed", "an event counts again", |look| {
+        activation::consumed(look).filter(|found| !matches!(reason_of(found), Reason::EventConsumed { .. }))
+    }),
+    ("consumed", "an older event counts", |look| {
+        activation::consumed(look).filter(|found| !matches!(reason_of(found), Reason::EventSuperseded { .. }))
+    }),
+    ("cancelled", "not by id", |look| {
+        activation::cancelled(look).filter(|found| !matches!(reason_of(found), Reason::EventCancelled { by: None, .. }))
+    }),
+    ("cancelled", "only by id", |look| {
+        activation::cancelled(look).filter(|found| matches!(reason_of(found), Reason::EventCancelled { by: None, .. }))
+    }),
+    ("cancelled", "at the same moment, too", |look| cancelled_as_if(look, look.event.effective_at - Span::from_millis(1))),
+    ("cancelled", "before, too", |look| cancelled_as_if(look, at(i64::MIN))),
+    ("cancelled", "a moment later only", |look| cancelled_as_if(look, look.event.effective_at + Span::from_millis(1))),
+    ("not_yet", "closed at its very beginning", |look| {
+        let opens_at = look.event.effective_at + look.search.activation.delay;
+        let is_early = look.search.case.moment.now <= opens_at;
+        is_early.then(|| Finding::Skip(Reason::EventNotYet { trigger: look.event.trigger.clone(), opens_at }))
+    }),
+    ("not_yet", "open a moment early", |look| {
+        let now = look.search.case.moment.now + Span::from_millis(1);
+        activation::not_yet(look).filter(|found| !matches!(reason_of(found), Reason::EventNotYet { opens_at, .. } if now >= *opens_at))
+    }),
+];
+
+#[test]
+fn no_check_of_events_can_be_a_little_off() {
+    let vectors = all();
+    for (name, how, finds) in OFF {
+        let checks = CHECKS.map(|check| if check.name == name { Check { name: check.name, finds } } else { check });
+        assert!(checks.iter().any(|check| check.name == name), "there is no check {name}");
+        assert!(!failures(&vectors, &Rules { checks: &checks, ..RULES }).is_empty(), "no vector notices of {name}: {how}");
+    }
+}
+
+/// The same vectors under other settings: each setting is noticed.
+#[test]
+fn no_setting_of_activations_can_be_overlooked() {
+    type Overlook = fn(&mut Vector);
+    let overlooked: [(&str, Overlook); 3] = [
+        ("match", |vector| vector.edit("\"match\": \"all\"", "\"match\": \"any\"")),
+        ("at_least", |vector| vector.edit("\"at_least\": 3", "\"at_least\": 2")),
+        ("equal_property", |vector| vector.cancels.iter_mut().for_each(|rule| rule.equal_property = None)),
+    ];
+    for (setting, overlook) in overlooked {
+        let mut vectors = all();
+        vectors.iter_mut().for_each(overlook);
+        assert!(!failures(&vectors, &RULES).is_empty(), "no vector notices that {setting} is overlooked");
+    }
+}
+
+impl Vector {
+    fn edit(&mut self, from: &str, to: &str) {
+        for survey in &mut self.surveys {
+            survey.document = RawValue::from_string(survey.document.get().replace(from, to)).unwrap();
+        }
     }
 }

@@ -10,9 +10,15 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use super::*;
 use crate::decide::{Completed, Depth, Moment, WorkspaceSnapshot, decide};
 use crate::display::{Confirmed, close, confirm};
+use crate::trigger::Cancels;
+use crate::user::{CancelMark, EventMark};
 
 const CASES: u32 = 600;
 const STEPS_MAX: usize = 60;
+
+fn ended_nap() -> TriggerName {
+    TriggerName::new("ended_nap").unwrap()
+}
 
 /// What a client does next.
 #[derive(Clone, Copy, Debug)]
@@ -29,8 +35,12 @@ enum Step {
     Respond { back: usize, revision: u64, completed: bool, empty: bool },
     /// Time passes for everybody.
     Wait { millis: i64 },
-    /// A server posts another event.
-    Event,
+    /// A server posts another event, of the first trigger or the other.
+    Event { other: bool },
+    /// A server cancels one of the events, counted from the newest.
+    Cancel { back: usize },
+    /// A server posts an event that cancels all others before it.
+    TakeBack,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -44,7 +54,9 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (back(), 0_u64..6, any::<bool>(), any::<bool>())
             .prop_map(|(back, revision, completed, empty)| Step::Respond { back, revision, completed, empty }),
         2 => prop_oneof![Just(1_i64), Just(10_000), Just(69_999), Just(70_000)].prop_map(|millis| Step::Wait { millis }),
-        1 => Just(Step::Event),
+        2 => any::<bool>().prop_map(|other| Step::Event { other }),
+        1 => back().prop_map(|back| Step::Cancel { back }),
+        1 => Just(Step::TakeBack),
     ]
 }
 
@@ -72,6 +84,7 @@ impl Store {
                 self.activity.consumed.push(mark.clone());
             }
         }
+        self.activity.cancelled.extend(&change.cancelled);
         true
     }
 
@@ -79,8 +92,8 @@ impl Store {
         u32::try_from(self.displays.values().filter(|display| display.shown_at.is_some()).count()).unwrap()
     }
 
-    fn could_be_confirmed(&self, now: Timestamp) -> usize {
-        let shows = |display: &&Display| matches!(confirm(&user(), &self.activity.state, display, now), Ok(Confirmed::Shown(_)));
+    fn could_be_confirmed(&self, snapshot: &WorkspaceSnapshot, now: Timestamp) -> usize {
+        let shows = |display: &&Display| matches!(confirm(snapshot, &self.activity, display, now), Ok(Confirmed::Shown(_)));
         self.displays.values().filter(shows).count()
     }
 }
@@ -103,14 +116,17 @@ struct Counts {
     answered_late: u32,
     completed: u32,
     lost_race: u32,
+    cancelled_after_claim: u32,
 }
 
 impl World {
-    fn new(repeat: &str) -> Self {
+    fn new(repeat: &str, activation: &str) -> Self {
         let document = DOCUMENT.replace("\"display_delay_ms\"", &format!("\"repeat\": {repeat}, \"display_delay_ms\""));
+        let document = document.replace(r#""backend_triggers": [{"name": "ended_sleep"}]"#, activation);
+        let cancels = [event(0).trigger, ended_nap()].map(|trigger| (woke_up(), Cancels { trigger, equal_property: None }));
         let survey = Survey { document: Arc::new(parse_document(&document).unwrap()), ..survey() };
         Self {
-            snapshot: WorkspaceSnapshot::new(user().workspace, Span::ZERO, vec![survey.clone()]),
+            snapshot: WorkspaceSnapshot::new(user().workspace, Span::ZERO, vec![survey.clone()]).with_cancels(cancels),
             survey,
             store: Store::new(),
             views: [Store::new(), Store::new()],
@@ -125,7 +141,9 @@ impl World {
         match step {
             Step::Load => self.views[client] = self.store.clone(),
             Step::Wait { millis } => self.now = self.now + Span::from_millis(millis),
-            Step::Event => self.receive(),
+            Step::Event { other } => self.receive(if other { ended_nap() } else { event(0).trigger }),
+            Step::TakeBack => self.receive(woke_up()),
+            Step::Cancel { back } => self.cancel(back),
             Step::Trigger => self.trigger(client),
             Step::Confirm { back } => self.confirm(client, back)?,
             Step::Close { back, to } => self.close(client, back, to),
@@ -137,10 +155,22 @@ impl World {
         self.check(&before)
     }
 
-    fn receive(&mut self) {
+    fn receive(&mut self, trigger: TriggerName) {
         self.events += 1;
-        let event = EventRecord { effective_at: self.now, received_at: self.now, ..event(self.events) };
+        let event = EventRecord { trigger, effective_at: self.now, received_at: self.now, ..event(self.events) };
         self.store.activity.events.insert(0, event);
+    }
+
+    /// As the service does it: a change of the user, made from what is stored.
+    fn cancel(&mut self, back: usize) {
+        let activity = &self.store.activity;
+        let Some(event) = activity.events.get(back).map(EventMark::from) else { return };
+        if activity.cancelled.iter().any(|mark| mark.event == event) {
+            return;
+        }
+        let mut change = UserChange::of_state(&user(), activity.state.clone());
+        change.cancelled.push(CancelMark { event, cancelled_at: self.now });
+        assert!(self.store.apply(&change));
     }
 
     /// The display a client knows of, counted from the latest.
@@ -185,12 +215,22 @@ impl World {
 
     fn confirm(&mut self, client: usize, back: usize) -> Result<(), TestCaseError> {
         let Some(display) = self.known(client, back) else { return Ok(()) };
-        let marks_before = self.store.activity.consumed.clone();
-        let Ok(Confirmed::Shown(change)) = confirm(&user(), &self.views[client].activity.state, &display, self.now) else { return Ok(()) };
-        if self.apply(client, &change) {
-            self.counts.painted += 1;
-            prop_assert_eq!(change.consumed.len(), 1);
-            prop_assert!(!marks_before.contains(&change.consumed[0]), "painted for an event that was asked about before");
+        let before = self.store.activity.clone();
+        match confirm(&self.snapshot, &self.views[client].activity, &display, self.now) {
+            Ok(Confirmed::Shown(change)) if self.apply(client, &change) => {
+                self.counts.painted += 1;
+                prop_assert_eq!(change.consumed.len(), display.consumes.len());
+                for mark in &change.consumed {
+                    prop_assert!(!before.consumed.contains(mark), "painted for an event that was asked about before");
+                    let is_cancelled = before.cancelled.iter().any(|cancelled| cancelled.event.seq == mark.seq);
+                    prop_assert!(!is_cancelled, "painted for an event that was cancelled before");
+                }
+            }
+            Err(Refusal::Cancelled(change)) if self.apply(client, &change) => {
+                self.counts.cancelled_after_claim += 1;
+                prop_assert!(self.store.activity.state.open_claim.is_none(), "the claim is still open");
+            }
+            _ => {}
         }
         Ok(())
     }
@@ -215,7 +255,7 @@ impl World {
 
     fn check(&self, before: &Store) -> Result<(), TestCaseError> {
         let state = &self.store.activity.state;
-        prop_assert!(self.store.could_be_confirmed(self.now) <= 1, "two displays could be painted");
+        prop_assert!(self.store.could_be_confirmed(&self.snapshot, self.now) <= 1, "two displays could be painted");
         let history = state.surveys.get(&SURVEY).cloned().unwrap_or_default();
         prop_assert_eq!(history.shown_count, self.store.shown());
         prop_assert_eq!(history.last_shown_at, state.last_shown_at);
@@ -228,9 +268,10 @@ impl World {
             prop_assert_eq!(is.completed_at.is_some(), is.state == DisplayState::Completed);
         }
         for display in self.store.displays.values() {
-            let consumed = |event: &EventRecord| self.store.activity.consumed.iter().any(|mark| mark.seq == event.seq);
+            let consumed = |event: &EventMark| self.store.activity.consumed.iter().any(|mark| mark.seq == event.seq);
             let event = display.event.as_deref().expect("every display of this survey has an event");
-            prop_assert!(display.shown_at.is_none() || consumed(event), "shown without consuming");
+            prop_assert_eq!(display.consumes[0], event.into(), "the activating event is the newest");
+            prop_assert!(display.shown_at.is_none() || display.consumes.iter().all(consumed), "shown without consuming");
         }
         let mut marks: Vec<EventSeq> = self.store.activity.consumed.iter().map(|mark| mark.seq).collect();
         marks.sort_unstable();
@@ -242,13 +283,14 @@ impl World {
 }
 
 /// Runs the same sequences every time; at the end, each thing worth racing for must have happened.
-fn sequences_hold(repeat: &'static str) {
+fn sequences_hold(repeat: &'static str, activation: &'static str) {
     let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let total = std::cell::RefCell::new(Counts::default());
     let outcome = runner.run(&vec((0_usize..2, step()), 1..STEPS_MAX), |steps| {
-        let mut world = World::new(repeat);
-        world.receive();
+        let mut world = World::new(repeat, activation);
+        world.receive(event(0).trigger);
+        world.receive(ended_nap());
         for (client, step) in steps {
             world.take(client, step)?;
         }
@@ -257,6 +299,7 @@ fn sequences_hold(repeat: &'static str) {
         total.answered_late += world.counts.answered_late;
         total.completed += world.counts.completed;
         total.lost_race += world.counts.lost_race;
+        total.cancelled_after_claim += world.counts.cancelled_after_claim;
         Ok(())
     });
     if let Err(error) = outcome {
@@ -268,17 +311,32 @@ fn sequences_hold(repeat: &'static str) {
         ("answered late", total.answered_late),
         ("completed", total.completed),
         ("lost a race", total.lost_race),
+        ("heard that the event was cancelled", total.cancelled_after_claim),
     ] {
         assert!(count >= CASES / 20, "only {count} times in {CASES} sequences a client {what}");
     }
 }
 
+const ANY: &str = r#""backend_triggers": [{"name": "ended_sleep"}, {"name": "ended_nap"}]"#;
+const ALL: &str = r#""match": "all", "backend_triggers": [{"name": "ended_sleep"}, {"name": "ended_nap"}]"#;
+const TWO: &str = r#""at_least": 2, "backend_triggers": [{"name": "ended_sleep"}, {"name": "ended_nap"}]"#;
+
 #[test]
 fn two_clients_never_break_the_laws_of_a_survey_shown_once() {
-    sequences_hold(r#"{"until": "shown"}"#);
+    sequences_hold(r#"{"until": "shown"}"#, ANY);
 }
 
 #[test]
 fn two_clients_never_break_the_laws_of_a_survey_without_end() {
-    sequences_hold(r#"{"until": "always"}"#);
+    sequences_hold(r#"{"until": "always"}"#, ANY);
+}
+
+#[test]
+fn two_clients_never_break_the_laws_of_a_survey_that_waits_for_one_event_of_each() {
+    sequences_hold(r#"{"until": "always"}"#, ALL);
+}
+
+#[test]
+fn two_clients_never_break_the_laws_of_a_survey_that_waits_for_two_events() {
+    sequences_hold(r#"{"until": "always"}"#, TWO);
 }

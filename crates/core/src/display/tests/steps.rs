@@ -2,11 +2,17 @@
 
 use super::*;
 use crate::display::{Confirmed, close, confirm, forget};
-use crate::user::OpenClaim;
+use crate::trigger::Cancels;
+use crate::user::{CancelMark, OpenClaim};
 
 use DisplayState::{Abandoned, Answered, Claimed, Completed, Dismissed, Lapsed, Shown};
 
 const ONE: Span = Span::from_millis(1);
+
+/// [`confirm`] where nothing was cancelled.
+fn confirm_in(state: &UserState, display: &Display, now: Timestamp) -> Result<Confirmed, Refusal> {
+    confirm(&snapshot(), &UserActivity { state: state.clone(), ..UserActivity::unknown(user()) }, display, now)
+}
 
 fn after(secs: i64) -> Timestamp {
     CLAIMED_AT + Span::from_secs(secs)
@@ -46,17 +52,9 @@ fn a_claim_consumes_nothing_and_counts_as_no_showing() {
 fn a_claim_without_event_has_no_event() {
     let survey = survey();
     let activity = UserActivity::unknown(user());
-    let details = Claim {
-        display: display_id(1),
-        request_id: "r1".into(),
-        locale: "en".into(),
-        platform: Platform::Web,
-        trigger: TriggerName::new("MainActivity").unwrap(),
-        trigger_properties: Properties::empty(),
-    };
-    let (change, display) = claim(&activity, &Winner { survey: &survey, due: None }, CLAIMED_AT, details);
+    let (change, display) = claim(&activity, &Winner { survey: &survey, due: None }, CLAIMED_AT, details(1));
     assert_eq!(display.event, None);
-    let Ok(Confirmed::Shown(shown)) = confirm(&user(), &change.state, &display, CLAIMED_AT) else { panic!("not shown") };
+    let Ok(Confirmed::Shown(shown)) = confirm_in(&change.state, &display, CLAIMED_AT) else { panic!("not shown") };
     assert!(shown.consumed.is_empty());
 }
 
@@ -71,7 +69,7 @@ fn a_lapsed_claim_gives_way_to_a_new_one() {
 #[test]
 fn confirming_counts_the_showing_and_consumes_the_event() {
     let (change, display) = claimed(UserState { last_shown_at: Some(after(-9)), ..UserState::default() }, 1, CLAIMED_AT);
-    let Ok(Confirmed::Shown(shown)) = confirm(&user(), &change.state, &display, after(5)) else { panic!("not shown") };
+    let Ok(Confirmed::Shown(shown)) = confirm_in(&change.state, &display, after(5)) else { panic!("not shown") };
 
     assert_eq!((shown.expected_version, shown.state.version), (1, 2));
     assert_eq!(shown.state.open_claim, None);
@@ -83,19 +81,82 @@ fn confirming_counts_the_showing_and_consumes_the_event() {
     assert_eq!(shown.consumed, [mark(1)]);
 }
 
+/// Two events, the second the activating one, and a display about both.
+fn claimed_for_two() -> (UserActivity, Display) {
+    let (mut change, mut display) = claimed(UserState::default(), 1, CLAIMED_AT);
+    let newer = EventRecord { effective_at: after(-30), ..event(2) };
+    display.event = Some(Arc::new(newer.clone()));
+    display.consumes = vec![(&newer).into(), (&event(1)).into()];
+    change.displays[0] = display.clone();
+    (UserActivity { state: change.state, events: vec![newer, event(1)], ..UserActivity::unknown(user()) }, display)
+}
+
+#[test]
+fn a_claim_keeps_all_events_that_count_and_confirming_consumes_them_all() {
+    let survey = survey();
+    let (first, second) = (event(1), EventRecord { effective_at: after(-30), trigger: woke_up(), ..event(2) });
+    let due = DueEvents { newest: &second, by_trigger: vec![&first, &second], counted: vec![&second, &first] };
+    let winner = Winner { survey: &survey, due: Some(due) };
+    let (change, display) = claim(&UserActivity::unknown(user()), &winner, CLAIMED_AT, details(1));
+    assert_eq!(display.event.as_deref(), Some(&second));
+    assert_eq!(display.events.iter().map(|event| &**event).collect::<Vec<_>>(), [&first, &second]);
+    assert!(change.consumed.is_empty());
+    let Ok(Confirmed::Shown(shown)) = confirm_in(&change.state, &display, after(5)) else { panic!("not shown") };
+    assert_eq!(shown.consumed, [Consumption::new(SURVEY, (&second).into()), mark(1)]);
+}
+
+#[test]
+fn a_display_is_not_confirmed_once_any_of_its_events_is_cancelled_by_id() {
+    for cancelled in [event(1), event(2)] {
+        let (mut activity, display) = claimed_for_two();
+        assert!(matches!(confirm(&snapshot(), &activity, &display, after(5)), Ok(Confirmed::Shown(_))));
+        activity.cancelled.push(CancelMark { event: (&cancelled).into(), cancelled_at: after(1) });
+        for events in [activity.events.clone(), Vec::new()] {
+            let activity = UserActivity { events, ..activity.clone() };
+            let Err(Refusal::Cancelled(change)) = confirm(&snapshot(), &activity, &display, after(5)) else { panic!("painted") };
+            assert_eq!(change.state.open_claim, None, "the claim is given back at once");
+            assert_eq!((change.displays[0].state, change.displays[0].shown_at), (Lapsed, None));
+            assert!(change.consumed.is_empty());
+        }
+    }
+}
+
+#[test]
+fn a_display_is_not_confirmed_once_a_later_event_cancels_one_of_its_own() {
+    let cancels = Cancels { trigger: event(1).trigger, equal_property: None };
+    let snapshot = snapshot().with_cancels([(woke_up(), cancels)]);
+    // The first event came at -60 s, the second at -30 s.
+    for (at, is_cancelled) in [(-60, false), (-59, true), (-30, true), (1, true)] {
+        let (mut activity, display) = claimed_for_two();
+        activity.events.push(EventRecord { trigger: woke_up(), effective_at: after(at), ..event(3) });
+        activity.events.sort_by_key(|event| std::cmp::Reverse(event.recency()));
+        let confirmed = confirm(&snapshot, &activity, &display, after(5));
+        assert_eq!(matches!(confirmed, Err(Refusal::Cancelled(_))), is_cancelled, "{at} s: {confirmed:?}");
+    }
+}
+
+#[test]
+fn what_was_shown_stays_shown_whatever_is_cancelled() {
+    let (mut activity, display) = claimed_for_two();
+    let Ok(Confirmed::Shown(shown)) = confirm(&snapshot(), &activity, &display, after(5)) else { panic!("not shown") };
+    activity.state = shown.state;
+    activity.cancelled.push(CancelMark { event: (&event(1)).into(), cancelled_at: after(6) });
+    assert_eq!(confirm(&snapshot(), &activity, &shown.displays[0], after(7)), Ok(Confirmed::Already(Shown)));
+}
+
 #[test]
 fn a_clock_that_is_behind_never_takes_the_latest_showing_back() {
     let (change, display) = claimed(UserState { last_shown_at: Some(after(30)), ..UserState::default() }, 1, CLAIMED_AT);
-    let Ok(Confirmed::Shown(shown)) = confirm(&user(), &change.state, &display, after(5)) else { panic!("not shown") };
+    let Ok(Confirmed::Shown(shown)) = confirm_in(&change.state, &display, after(5)) else { panic!("not shown") };
     assert_eq!(shown.state.last_shown_at, Some(after(30)));
 }
 
 #[test]
 fn a_confirmation_is_refused_from_exactly_the_end_of_the_lease() {
     let (user_state, display) = in_state(Claimed);
-    assert!(matches!(confirm(&user(), &user_state, &display, LEASE_END - ONE), Ok(Confirmed::Shown(_))));
+    assert!(matches!(confirm_in(&user_state, &display, LEASE_END - ONE), Ok(Confirmed::Shown(_))));
     for late in [LEASE_END, LEASE_END + ONE] {
-        assert_eq!(confirm(&user(), &user_state, &display, late), Err(Refusal::Lapsed), "{late:?}");
+        assert_eq!(confirm_in(&user_state, &display, late), Err(Refusal::Lapsed), "{late:?}");
     }
 }
 
@@ -105,7 +166,7 @@ fn a_confirmation_is_refused_unless_the_claim_is_this_displays() {
     let none = UserState { open_claim: None, ..user_state.clone() };
     let (other, _) = claimed(user_state, 2, CLAIMED_AT);
     for state in [none, other.state] {
-        assert_eq!(confirm(&user(), &state, &display, CLAIMED_AT), Err(Refusal::Lapsed), "{:?}", state.open_claim);
+        assert_eq!(confirm_in(&state, &display, CLAIMED_AT), Err(Refusal::Lapsed), "{:?}", state.open_claim);
     }
 }
 
@@ -114,11 +175,11 @@ fn confirming_again_changes_nothing_however_late() {
     for state in [Shown, Answered, Completed, Dismissed, Abandoned] {
         let (user_state, display) = in_state(state);
         for now in [CLAIMED_AT, LEASE_END, after(1_000_000)] {
-            assert_eq!(confirm(&user(), &user_state, &display, now), Ok(Confirmed::Already(state)));
+            assert_eq!(confirm_in(&user_state, &display, now), Ok(Confirmed::Already(state)));
         }
     }
     let (user_state, given_back) = in_state(Lapsed);
-    assert_eq!(confirm(&user(), &user_state, &given_back, CLAIMED_AT), Err(Refusal::Lapsed));
+    assert_eq!(confirm_in(&user_state, &given_back, CLAIMED_AT), Err(Refusal::Lapsed));
 }
 
 #[test]
@@ -282,7 +343,7 @@ fn an_answer_that_overtakes_the_confirmation_counts_one_showing() {
     let (change, display) = saved(answer(&user_state, &display, input(1, false, score(9)), after(3)));
     assert_eq!(change.state.open_claim, None);
     assert_eq!(change.consumed, [mark(1)]);
-    assert_eq!(confirm(&user(), &change.state, &display, after(4)), Ok(Confirmed::Already(Answered)));
+    assert_eq!(confirm_in(&change.state, &display, after(4)), Ok(Confirmed::Already(Answered)));
 }
 
 #[test]
@@ -309,7 +370,7 @@ fn a_late_answer_withdraws_a_new_claim_of_the_same_survey() {
     let (next, second) = claimed(user_state, 2, LEASE_END);
     let (change, _) = saved(answer(&next.state, &lapsed, input(1, false, score(9)), LEASE_END + ONE));
     assert_eq!(change.state.open_claim, None);
-    let painted = confirm(&user(), &change.state, &second, LEASE_END + ONE + ONE);
+    let painted = confirm_in(&change.state, &second, LEASE_END + ONE + ONE);
     assert_eq!(painted, Err(Refusal::Lapsed), "the user has just answered this survey about this event");
 }
 
