@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use fjall::compaction::Leveled;
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode, Snapshot};
 use sonde_core::event::EVENT_LIFETIME;
 use sonde_core::time::Timestamp;
@@ -22,8 +23,12 @@ const BUCKET_MEMORY_BYTES: u64 = 16 * MIB;
 const USERS_MEMORY_BYTES: u64 = 8 * MIB;
 /// The same for the keyspaces that stay small.
 const SMALL_MEMORY_BYTES: u64 = 2 * MIB;
-/// One flushes while the other compacts.
-const WORKERS: usize = 2;
+/// Of two, fjall keeps the first free for writing out memory: asked to merge files it asks again at once, and goes on
+/// asking for as long as the other merges. On one core that is a tenth of all the processor's time.
+const WORKERS: usize = 1;
+/// As many files of a bucket wait before they are merged: users are scattered over all of them, so each merge rewrites
+/// what was merged before. To find out that a user is in none of them, a filter in memory is asked for each.
+const BUCKET_FILES_UNMERGED: u8 = 8;
 
 const BUCKET_PREFIX: &str = "events-";
 
@@ -216,6 +221,10 @@ fn open_database(path: &Path) -> Result<Database, StorageError> {
 
 fn keyspace(db: &Database, space: Space) -> Result<Keyspace, StorageError> {
     let name = space.name();
-    db.keyspace(&name, || KeyspaceCreateOptions::default().max_memtable_size(space.memory_bytes()))
-        .map_err(|error| error::fjall(&format!("open keyspace {name}"), error))
+    let merging = match space {
+        Space::Bucket(_) => Leveled::default().with_l0_threshold(BUCKET_FILES_UNMERGED),
+        _ => Leveled::default(),
+    };
+    let options = || KeyspaceCreateOptions::default().max_memtable_size(space.memory_bytes()).compaction_strategy(Arc::new(merging));
+    db.keyspace(&name, options).map_err(|error| error::fjall(&format!("open keyspace {name}"), error))
 }
