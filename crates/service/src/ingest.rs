@@ -1,17 +1,18 @@
 //! Ingest: from a checked event to one that is durable.
 
+use std::sync::Arc;
+
 use sha2::{Digest, Sha256};
 use sonde_core::event::{EventId, effective_time};
-use sonde_core::id::{GeneratedEventId, WorkspaceId};
+use sonde_core::id::GeneratedEventId;
 use sonde_core::limits::TRIGGERS_PER_WORKSPACE_MAX;
 use sonde_core::properties::{Properties, PropertyShape};
 use sonde_core::time::Timestamp;
 use sonde_core::trigger::{TriggerKind, TriggerName};
 use sonde_core::user::UserRef;
-use sonde_storage::{Append, EventFingerprint, KeyObservation, Outcome, Write};
+use sonde_storage::{Append, EventFingerprint, Outcome, Write};
 
 use crate::error::Error;
-use crate::live_events::{LiveOutcome, NewLiveEvent};
 use crate::{Engine, Service, random};
 
 /// An event as a server sent it, its parts checked.
@@ -43,9 +44,9 @@ pub struct Ingested {
 impl<E: Engine> Service<E> {
     /// Stores an event. `Ok` means that it is durable and seen by the very next decision.
     pub async fn ingest(&self, event: IngestEvent) -> Result<Ingested, Error> {
-        let (write, pending) = self.prepare(event)?;
-        let outcome = self.queue.submit(write).await?;
-        self.settle(pending, outcome)
+        let append = self.prepare(event)?;
+        let outcome = self.queue.submit(Write::Append(Arc::clone(&append))).await?;
+        self.settle(append, outcome)
     }
 
     /// Stores many events in order with one write. What is wrong with one of them concerns that one alone; an error of
@@ -54,81 +55,56 @@ impl<E: Engine> Service<E> {
         let mut writes = Vec::with_capacity(events.len());
         let mut prepared = Vec::with_capacity(events.len());
         for event in events {
-            prepared.push(self.prepare(event).map(|(write, pending)| {
-                writes.push(write);
-                pending
-            }));
+            prepared.push(self.prepare(event).inspect(|append| writes.push(Write::Append(Arc::clone(append)))));
         }
         let mut outcomes = self.queue.submit_many(writes).await?.into_iter();
         // One outcome for each write, in their order.
-        let settled = prepared.into_iter().map(|pending| {
-            let pending = pending?;
+        let settled = prepared.into_iter().map(|append| {
+            let append = append?;
             let outcome = outcomes.next().ok_or(Error::Busy { retry_after_secs: 1 })?;
-            self.settle(pending, outcome)
+            self.settle(append, outcome)
         });
         Ok(settled.collect())
     }
 
-    /// The write that an event comes to, and what is to be done once it is durable.
-    fn prepare(&self, event: IngestEvent) -> Result<(Write, Pending), Error> {
+    /// The write that an event comes to.
+    fn prepare(&self, event: IngestEvent) -> Result<Arc<Append>, Error> {
         let received_at = self.now();
         let effective_at = effective_time(event.said_at, received_at).map_err(|error| Error::invalid("/timestamp", error))?;
         let fingerprint = event.id.is_some().then(|| fingerprint(&event));
-        let id = event.id.unwrap_or_else(|| GeneratedEventId::new(received_at, random::bytes()).into());
-        let workspace = event.user.workspace;
-        let live = NewLiveEvent::of(&event.user, &event.trigger, &id, &event.properties, received_at);
-        let learn = self.known_keys.unknown(event.user.workspace, TriggerKind::Backend, &event.trigger, &event.properties, event.shapes);
-        let learnt = (!learn.is_empty()).then(|| (event.trigger.clone(), learn.clone()));
-        let pending = Pending { workspace, id: id.clone(), live, learnt };
-        let append = Append {
-            user: event.user,
-            id,
-            fingerprint,
-            trigger: event.trigger,
-            effective_at,
-            received_at,
-            properties: event.properties,
-            learn,
-        };
-        Ok((Write::Append(append), pending))
+        let IngestEvent { user, trigger, id, properties, shapes, .. } = event;
+        let id = id.unwrap_or_else(|| GeneratedEventId::new(received_at, random::id_bytes()).into());
+        let learn = self.known_keys.unknown(user.workspace, TriggerKind::Backend, &trigger, &properties, shapes);
+        Ok(Arc::new(Append { user, id, fingerprint, trigger, effective_at, received_at, properties, learn }))
     }
 
-    fn settle(&self, pending: Pending, outcome: Outcome) -> Result<Ingested, Error> {
-        let Pending { workspace, id, live, learnt } = pending;
-        match outcome {
-            Outcome::Appended => {
-                if let Some((trigger, keys)) = learnt {
-                    self.known_keys.add(workspace, TriggerKind::Backend, &trigger, keys);
-                }
-                self.figures.stored.increment();
-                self.push_event(workspace, &live);
-                self.live_events.add(workspace, live, LiveOutcome::Stored);
-                Ok(Ingested { id, duplicate: false })
-            }
-            Outcome::Duplicate => {
-                self.figures.duplicates.increment();
-                self.live_events.add(workspace, live, LiveOutcome::Duplicate);
-                Ok(Ingested { id, duplicate: true })
-            }
+    /// What is to be done with an event once it is known what became of it.
+    fn settle(&self, append: Arc<Append>, outcome: Outcome) -> Result<Ingested, Error> {
+        let duplicate = match outcome {
+            Outcome::Appended => false,
+            Outcome::Duplicate => true,
             // Whoever asked for the erasure is finishing it, or the next look at what is over.
-            Outcome::Erasing => Err(Error::Busy { retry_after_secs: 1 }),
-            Outcome::FingerprintConflict => Err(Error::invalid("/event_id", "was used before for an event with another body")),
+            Outcome::Erasing => return Err(Error::Busy { retry_after_secs: 1 }),
+            Outcome::FingerprintConflict => {
+                return Err(Error::invalid("/event_id", "was used before for an event with another body"));
+            }
             Outcome::TooManyTriggers => {
                 let detail = format!("this workspace has {TRIGGERS_PER_WORKSPACE_MAX} backend triggers already; use one of them");
-                Err(Error::invalid("/event_name", detail))
+                return Err(Error::invalid("/event_name", detail));
             }
             other => unreachable!("an append was answered with {other:?}"),
+        };
+        if !duplicate && !append.learn.is_empty() {
+            self.known_keys.add(append.user.workspace, TriggerKind::Backend, &append.trigger, append.learn.clone());
         }
+        if duplicate { &self.figures.duplicates } else { &self.figures.stored }.increment();
+        if !duplicate {
+            self.push_event(&append);
+        }
+        let id = append.id.clone();
+        self.live_events.add_event(append, duplicate);
+        Ok(Ingested { id, duplicate })
     }
-}
-
-/// What is to be done with an event once it is known what became of it.
-struct Pending {
-    workspace: WorkspaceId,
-    id: EventId,
-    live: NewLiveEvent,
-    /// Property keys that the engine is told of with it.
-    learnt: Option<(TriggerName, Vec<KeyObservation>)>,
 }
 
 /// The first 16 bytes of SHA-256 over the length-prefixed name, the said time and the property bytes.

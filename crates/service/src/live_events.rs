@@ -8,8 +8,8 @@ use sonde_core::id::{SurveyId, WorkspaceId};
 use sonde_core::properties::Properties;
 use sonde_core::survey::SurveyStatus;
 use sonde_core::time::Timestamp;
-use sonde_core::trigger::TriggerName;
-use sonde_core::user::{Namespace, UserId, UserRef};
+use sonde_core::user::Namespace;
+use sonde_storage::Append;
 use tokio::sync::broadcast;
 
 use crate::error::Error;
@@ -54,33 +54,52 @@ pub struct LiveEvent {
     pub properties: Option<Properties>,
 }
 
-/// An event on its way to an outcome.
-pub(crate) struct NewLiveEvent {
-    at: Timestamp,
-    user: Option<(Namespace, Box<str>)>,
-    event_name: Option<Box<str>>,
-    event_id: Option<EventId>,
-    properties: Option<Properties>,
+/// What is kept of a call: the write itself, which costs nothing, until somebody looks.
+enum Kept {
+    /// Stored now or before.
+    Event { append: Arc<Append>, duplicate: bool, has_properties: bool },
+    /// Refused, with what of it could be read.
+    Rejected { at: Timestamp, user: Option<(Namespace, Box<str>)>, event_name: Option<Box<str>>, reason: Box<str> },
 }
 
-impl NewLiveEvent {
-    pub(crate) fn of(user: &UserRef, trigger: &TriggerName, id: &EventId, properties: &Properties, at: Timestamp) -> Self {
-        Self {
-            at,
-            user: Some((user.namespace, user.id.as_str().into())),
-            event_name: Some(trigger.as_str().into()),
-            event_id: Some(id.clone()),
-            properties: Some(properties).filter(|properties| properties.as_str().len() <= PROPERTIES_BYTES_MAX).cloned(),
+impl Kept {
+    /// Lets go of large properties.
+    fn event(append: Arc<Append>, duplicate: bool) -> Self {
+        if append.properties.as_str().len() <= PROPERTIES_BYTES_MAX {
+            return Self::Event { append, duplicate, has_properties: true };
+        }
+        let small = Append { properties: Properties::empty(), learn: Vec::new(), ..Append::clone(&append) };
+        Self::Event { append: Arc::new(small), duplicate, has_properties: false }
+    }
+
+    fn user(&self) -> Option<(Namespace, &str)> {
+        match self {
+            Self::Event { append, .. } => Some((append.user.namespace, append.user.id.as_str())),
+            Self::Rejected { user, .. } => user.as_ref().map(|(namespace, id)| (*namespace, &**id)),
         }
     }
-}
 
-impl NewLiveEvent {
-    /// Whose event it is, and the backend trigger.
-    pub(crate) fn whose(&self, workspace: WorkspaceId) -> Option<(UserRef, &str)> {
-        let (namespace, id) = self.user.as_ref()?;
-        let user = UserRef { workspace, namespace: *namespace, id: UserId::new(id).ok()? };
-        Some((user, self.event_name.as_deref()?))
+    fn look(&self, number: u64) -> LiveEvent {
+        match self {
+            Self::Event { append, duplicate, has_properties } => LiveEvent {
+                number,
+                at: append.received_at,
+                user: Some((append.user.namespace, append.user.id.as_str().into())),
+                event_name: Some(append.trigger.as_str().into()),
+                event_id: Some(append.id.clone()),
+                outcome: if *duplicate { LiveOutcome::Duplicate } else { LiveOutcome::Stored },
+                properties: has_properties.then(|| append.properties.clone()),
+            },
+            Self::Rejected { at, user, event_name, reason } => LiveEvent {
+                number,
+                at: *at,
+                user: user.clone(),
+                event_name: event_name.clone(),
+                event_id: None,
+                outcome: LiveOutcome::Rejected(reason.clone()),
+                properties: None,
+            },
+        }
     }
 }
 
@@ -96,31 +115,46 @@ struct Ring {
 }
 
 struct Newest {
+    /// The number of the next.
     next: u64,
-    events: VecDeque<Arc<LiveEvent>>,
+    /// With their numbers.
+    kept: VecDeque<(u64, Kept)>,
 }
 
 impl LiveEvents {
-    /// Notes what became of an event, and tells the readers.
-    pub(crate) fn add(&self, workspace: WorkspaceId, new: NewLiveEvent, outcome: LiveOutcome) {
+    /// Notes an event that is stored, now or before (then it is a duplicate), and tells the readers.
+    pub(crate) fn add_event(&self, append: Arc<Append>, duplicate: bool) {
+        let workspace = append.user.workspace;
+        self.add(workspace, Kept::event(append, duplicate));
+    }
+
+    fn add(&self, workspace: WorkspaceId, kept: Kept) {
         let ring = self.ring(workspace);
         let mut newest = ring.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        let NewLiveEvent { at, user, event_name, event_id, properties } = new;
-        let event = Arc::new(LiveEvent { number: newest.next, at, user, event_name, event_id, outcome, properties });
-        newest.next += 1;
-        if newest.events.len() == LIVE_EVENTS_MAX {
-            newest.events.pop_front();
+        if ring.readers.receiver_count() > 0 {
+            // Under the lock: readers see events in the order of their numbers. One that has left since is no error.
+            let _listeners = ring.readers.send(Arc::new(kept.look(newest.next)));
         }
-        newest.events.push_back(Arc::clone(&event));
-        // Under the lock: readers see events in the order of their numbers. Nobody listening is no error.
-        let _listeners = ring.readers.send(event);
+        let number = newest.next;
+        newest.next += 1;
+        let oldest = if newest.kept.len() == LIVE_EVENTS_MAX { newest.kept.pop_front() } else { None };
+        newest.kept.push_back((number, kept));
+        drop(newest);
+        drop(oldest);
+    }
+
+    /// The newest first.
+    fn newest(&self, workspace: WorkspaceId, limit: usize) -> Vec<LiveEvent> {
+        let ring = self.ring(workspace);
+        let newest = ring.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        newest.kept.iter().rev().take(limit).map(|(number, kept)| kept.look(*number)).collect()
     }
 
     /// Drops the events of some users.
     pub(crate) fn forget(&self, workspace: WorkspaceId, is_theirs: impl Fn(Namespace, &str) -> bool) {
         let ring = self.ring(workspace);
         let mut newest = ring.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        newest.events.retain(|event| !event.user.as_ref().is_some_and(|(namespace, id)| is_theirs(*namespace, id)));
+        newest.kept.retain(|(_, kept)| !kept.user().is_some_and(|(namespace, id)| is_theirs(namespace, id)));
     }
 
     fn ring(&self, workspace: WorkspaceId) -> Arc<Ring> {
@@ -129,7 +163,7 @@ impl LiveEvents {
         }
         let mut rings = self.rings.write().unwrap_or_else(PoisonError::into_inner);
         let new = || {
-            let newest = Mutex::new(Newest { next: 1, events: VecDeque::new() });
+            let newest = Mutex::new(Newest { next: 1, kept: VecDeque::new() });
             Arc::new(Ring { newest, readers: broadcast::Sender::new(BEHIND_MAX) })
         };
         Arc::clone(rings.entry(workspace).or_insert_with(new))
@@ -148,10 +182,8 @@ impl LiveEventReader {
 
 impl<E: Engine> Service<E> {
     /// The newest events of a workspace since the start, the newest first.
-    pub fn live_events(&self, workspace: WorkspaceId, limit: usize) -> Vec<Arc<LiveEvent>> {
-        let ring = self.live_events.ring(workspace);
-        let newest = ring.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        newest.events.iter().rev().take(limit).cloned().collect()
+    pub fn live_events(&self, workspace: WorkspaceId, limit: usize) -> Vec<LiveEvent> {
+        self.live_events.newest(workspace, limit)
     }
 
     /// Reads events of a workspace as they come.
@@ -165,14 +197,13 @@ impl<E: Engine> Service<E> {
 
     /// Notes a call with a valid key that was refused, with what of it could be read.
     pub fn note_rejected(&self, workspace: WorkspaceId, user: Option<(Namespace, &str)>, event_name: Option<&str>, reason: &str) {
-        let new = NewLiveEvent {
+        let kept = Kept::Rejected {
             at: self.now(),
             user: user.map(|(namespace, id)| (namespace, id.into())),
             event_name: event_name.map(Into::into),
-            event_id: None,
-            properties: None,
+            reason: reason.into(),
         };
-        self.live_events.add(workspace, new, LiveOutcome::Rejected(reason.into()));
+        self.live_events.add(workspace, kept);
     }
 
     /// The live surveys that a backend trigger can make due, by id, with their names.
@@ -189,10 +220,13 @@ impl<E: Engine> Service<E> {
 
 #[cfg(test)]
 mod tests {
+    use sonde_core::trigger::TriggerName;
+    use sonde_core::user::UserRef;
+
     use super::*;
 
-    fn event(name: &str) -> NewLiveEvent {
-        NewLiveEvent { at: Timestamp::from_millis(0), user: None, event_name: Some(name.into()), event_id: None, properties: None }
+    fn rejected(name: &str) -> Kept {
+        Kept::Rejected { at: Timestamp::from_millis(0), user: None, event_name: Some(name.into()), reason: "".into() }
     }
 
     #[tokio::test]
@@ -200,15 +234,44 @@ mod tests {
         let live = LiveEvents::default();
         let workspace = WorkspaceId::from_bytes([1; 16]);
         let mut reader = LiveEventReader(live.ring(workspace).readers.subscribe());
-        live.add(workspace, event("first"), LiveOutcome::Stored);
+        live.add(workspace, rejected("first"));
         assert_eq!(reader.next().await.map(|event| event.number), Some(1));
         for _ in 0..=LIVE_EVENTS_MAX {
-            live.add(workspace, event("more"), LiveOutcome::Stored);
+            live.add(workspace, rejected("more"));
         }
         assert!(reader.next().await.is_none());
-        let ring = live.ring(workspace);
-        let newest = ring.newest.lock().unwrap();
-        let numbers: Vec<u64> = newest.events.iter().map(|event| event.number).collect();
-        assert_eq!((numbers.len(), numbers.first(), numbers.last()), (200, Some(&3), Some(&202)));
+        let numbers: Vec<u64> = live.newest(workspace, usize::MAX).iter().map(|event| event.number).collect();
+        assert_eq!((numbers.len(), numbers.first(), numbers.last()), (200, Some(&202), Some(&3)));
+        assert_eq!(live.newest(workspace, 1)[0].number, 202);
+    }
+
+    fn append(properties: &str) -> Arc<Append> {
+        Arc::new(Append {
+            user: UserRef {
+                workspace: WorkspaceId::from_bytes([1; 16]),
+                namespace: Namespace::Identified,
+                id: sonde_core::user::UserId::new("ada").unwrap(),
+            },
+            id: EventId::from_stored("e1"),
+            fingerprint: None,
+            trigger: TriggerName::new("t").unwrap(),
+            effective_at: Timestamp::from_millis(1),
+            received_at: Timestamp::from_millis(2),
+            properties: Properties::parse(properties).unwrap().0,
+            learn: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn an_event_is_listed_with_its_properties_unless_they_are_large() {
+        let live = LiveEvents::default();
+        let text = |length: usize| format!(r#"{{"a":"{}"}}"#, "x".repeat(length - 8));
+        live.add_event(append(&text(PROPERTIES_BYTES_MAX)), false);
+        live.add_event(append(&text(PROPERTIES_BYTES_MAX + 1)), true);
+        let newest = live.newest(WorkspaceId::from_bytes([1; 16]), 9);
+        assert_eq!(newest.iter().map(|event| event.properties.is_some()).collect::<Vec<_>>(), [false, true]);
+        assert_eq!((&newest[0].outcome, &newest[1].outcome), (&LiveOutcome::Duplicate, &LiveOutcome::Stored));
+        assert_eq!(newest[0].user, Some((Namespace::Identified, "ada".into())));
+        assert_eq!((newest[0].event_name.as_deref(), newest[0].at), (Some("t"), Timestamp::from_millis(2)));
     }
 }

@@ -15,11 +15,11 @@ use sonde_core::survey::launch::Platform;
 use sonde_core::time::Span;
 use sonde_core::trigger::TriggerName;
 use sonde_core::user::{Namespace, UserRef};
+use sonde_storage::Append;
 use tokio::sync::Notify;
 
 use crate::error::Error;
 use crate::figures::Figures;
-use crate::live_events::NewLiveEvent;
 use crate::users::identified;
 use crate::{CachedWorkspace, Engine, Service};
 
@@ -257,12 +257,12 @@ impl<E: Engine> Service<E> {
     }
 
     /// Tells the open tabs of an event's user of what it may have made due. Costs one look at a number while nobody listens.
-    pub(crate) fn push_event(&self, workspace: WorkspaceId, event: &NewLiveEvent) {
+    pub(crate) fn push_event(&self, event: &Append) {
         if self.push.is_empty() {
             return;
         }
-        let (Ok(cached), Some((user, name))) = (self.workspace(workspace), event.whose(workspace)) else { return };
-        let due = pushing(&cached).filter(|(_, activation)| activation.backend_triggers.iter().any(|rule| rule.name.as_str() == name));
+        let Ok(cached) = self.workspace(event.user.workspace) else { return };
+        let due = pushing(&cached).filter(|(_, activation)| activation.backend_triggers.iter().any(|rule| rule.name == event.trigger));
         let due: Vec<Push> = due
             .map(|(launch, activation)| Push {
                 delay: activation.delay,
@@ -273,6 +273,7 @@ impl<E: Engine> Service<E> {
         if due.is_empty() {
             return;
         }
+        let user = event.user.clone();
         let (hub, engine, now) = (Arc::clone(&self.push), Arc::clone(&self.engine), self.now());
         let tell = move |user: UserRef| {
             for push in due {

@@ -1,15 +1,14 @@
 //! The one bounded queue in front of the engine's writes.
 //!
-//! A thread of its own takes what is waiting, hands it to the engine as one group, and answers each write once the
-//! whole group is durable. Nothing waits for a group to fill: while one group is being synced the next gathers, so one
-//! lonely write is not delayed and a thousand share one sync. A full queue refuses at once; nothing is ever accepted
-//! and then dropped.
+//! A thread of its own commits one group after the other, and one task, which runs among the callers, says when a group
+//! may be taken and answers it. While a group is being synced the next gathers; when nothing is being synced, a group is
+//! handed over as soon as everything that was ready to run has run, so one lonely write is not delayed and a thousand
+//! share one sync. A full queue refuses at once; nothing is ever accepted and then dropped.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use sonde_storage::{Activity, Outcome, StorageErrorKind, Write};
-use tokio::sync::{mpsc, oneshot, watch};
+use sonde_storage::{Activity, Outcome, StorageError, StorageErrorKind, Write};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::error::Error;
 use crate::figures::{Figures, Stopwatch};
@@ -17,9 +16,9 @@ use crate::figures::{Figures, Stopwatch};
 /// How much may wait.
 #[derive(Clone, Copy, Debug)]
 pub struct QueueOptions {
-    /// Most writes waiting.
+    /// Most submissions waiting.
     pub waiting_max: usize,
-    /// Most bytes of properties waiting.
+    /// Most bytes of properties waiting or being committed.
     pub waiting_bytes_max: usize,
     /// Most writes in one group.
     pub group_max: usize,
@@ -31,62 +30,127 @@ impl Default for QueueOptions {
     }
 }
 
-type Answered<T> = oneshot::Sender<Result<T, Lost>>;
-
-/// One submission.
+/// One submission. Its sender is dropped without an answer when it could not be kept.
 enum Job {
     One {
         write: Write,
-        bytes: usize,
-        answer: Answered<Outcome>,
+        answer: oneshot::Sender<Outcome>,
     },
     /// Kept in one group, answered at once.
     Many {
         writes: Vec<Write>,
-        bytes: usize,
-        answer: Answered<Vec<Outcome>>,
+        answer: oneshot::Sender<Vec<Outcome>>,
     },
 }
 
-/// Who waits for how many outcomes of a group.
-enum Waiting {
-    One(Answered<Outcome>),
-    Many(usize, Answered<Vec<Outcome>>),
+impl Job {
+    fn writes(&self) -> usize {
+        match self {
+            Self::One { .. } => 1,
+            Self::Many { writes, .. } => writes.len(),
+        }
+    }
 }
 
-/// The group was not made durable.
-#[derive(Clone, Copy, Debug)]
-struct Lost;
+/// Who waits for how many outcomes of a group.
+enum Asker {
+    One(oneshot::Sender<Outcome>),
+    Many(usize, oneshot::Sender<Vec<Outcome>>),
+}
 
-/// The sending side; dropping it ends the thread once everything accepted is answered.
+/// Writes on their way into a group.
+#[derive(Default)]
+struct Gathering {
+    jobs: Vec<Job>,
+    writes: usize,
+    /// Of these, and of the group that is being committed.
+    bytes: usize,
+    may_be_taken: bool,
+    /// Nobody will submit any more.
+    closed: bool,
+    /// The thread is gone: nothing can be kept any more.
+    ended: bool,
+}
+
+/// What the callers, the task that answers them and the thread that commits share.
+#[derive(Default)]
+struct Shared {
+    gathering: Mutex<Gathering>,
+    /// There is a first submission.
+    begun: Notify,
+    /// What is gathered may be taken, or the queue is closed.
+    handed_over: Condvar,
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Gathering> {
+        self.gathering.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn gathered(&self) -> usize {
+        self.lock().writes
+    }
+
+    /// Lets the thread take what is gathered.
+    fn hand_over(&self) {
+        self.lock().may_be_taken = true;
+        self.handed_over.notify_one();
+    }
+
+    /// Waits for a group by blocking, and moves it to the empty `group`: `max` writes, and with them the rest of a
+    /// submission of many, which is not divided. `false` once the queue is closed and empty.
+    fn take(&self, group: &mut Vec<Job>, max: usize) -> bool {
+        let mut gathering = self.lock();
+        while !gathering.closed && (gathering.jobs.is_empty() || !gathering.may_be_taken) {
+            gathering = self.handed_over.wait(gathering).unwrap_or_else(PoisonError::into_inner);
+        }
+        gathering.may_be_taken = false;
+        if gathering.writes <= max {
+            gathering.writes = 0;
+            std::mem::swap(&mut gathering.jobs, group);
+        } else {
+            let before = gathering.jobs.iter().scan(0, |sum, job| Some(std::mem::replace(sum, *sum + job.writes())));
+            let fitting = before.take_while(|before| *before < max).count();
+            group.extend(gathering.jobs.drain(..fitting));
+            gathering.writes -= group.iter().map(Job::writes).sum::<usize>();
+        }
+        !group.is_empty()
+    }
+}
+
+/// The sending side; dropping it ends the thread once everything accepted is committed.
 pub(crate) struct WriteQueue {
-    jobs: mpsc::Sender<Job>,
-    waiting_bytes: Arc<AtomicUsize>,
-    waiting_bytes_max: usize,
+    shared: Arc<Shared>,
+    options: QueueOptions,
     failed: watch::Receiver<bool>,
 }
 
 impl WriteQueue {
-    /// Starts the thread. Must be called within a Tokio runtime, whose handle drives the engine's futures.
+    /// Starts the thread and the task. Must be called within a Tokio runtime, whose handle drives the engine's futures.
     pub(crate) fn start<A: Activity>(engine: Arc<A>, options: QueueOptions, figures: Arc<Figures>) -> Self {
-        let (jobs, waiting) = mpsc::channel(options.waiting_max);
-        let (failing, failed) = watch::channel(false);
-        let waiting_bytes = Arc::new(AtomicUsize::new(0));
-        let committer =
-            Committer { engine, waiting, waiting_bytes: Arc::clone(&waiting_bytes), group_max: options.group_max, failing, figures };
         let runtime = tokio::runtime::Handle::current();
-        let spawned = std::thread::Builder::new().name("write-queue".to_owned()).spawn(move || committer.run(&runtime));
+        Self::over(move |group| runtime.block_on(engine.commit(group)), options, figures)
+    }
+
+    /// Over what commits a group by blocking.
+    fn over<C: Commit>(commit: C, options: QueueOptions, figures: Arc<Figures>) -> Self {
+        let (failing, failed) = watch::channel(false);
+        let (committed, results) = mpsc::unbounded_channel();
+        let shared = Arc::new(Shared::default());
+        let committer = Committer { commit, shared: Arc::clone(&shared), group_max: options.group_max, failing, committed, figures };
+        let spawned = std::thread::Builder::new().name("write-queue".to_owned()).spawn(move || committer.run());
         if let Err(error) = spawned {
-            // The receiver is gone with the closure: every submit answers Busy, and the log says why.
+            // The committer is gone with the closure: every submit answers Busy, and the log says why.
             tracing::error!(%error, "cannot start the write queue");
         }
-        Self { jobs, waiting_bytes, waiting_bytes_max: options.waiting_bytes_max, failed }
+        tokio::spawn(gather_and_answer(Arc::clone(&shared), results));
+        Self { shared, options, failed }
     }
 
     /// Hands a write to the queue and waits until it is durable.
     pub(crate) async fn submit(&self, write: Write) -> Result<Outcome, Error> {
         let bytes = payload_bytes(&write);
-        self.hand_over(bytes, |answer| Job::One { write, bytes, answer }).await
+        self.hand_over(1, bytes, |answer| Job::One { write, answer }).await
     }
 
     /// Hands many writes to the queue as one, in order, and waits until all of them are durable. Nothing of them is
@@ -96,30 +160,33 @@ impl WriteQueue {
             return Ok(Vec::new());
         }
         let bytes = writes.iter().map(payload_bytes).sum();
-        self.hand_over(bytes, |answer| Job::Many { writes, bytes, answer }).await
+        self.hand_over(writes.len(), bytes, |answer| Job::Many { writes, answer }).await
     }
 
-    async fn hand_over<T>(&self, bytes: usize, job: impl FnOnce(Answered<T>) -> Job) -> Result<T, Error> {
+    async fn hand_over<T>(&self, writes: usize, bytes: usize, job: impl FnOnce(oneshot::Sender<T>) -> Job) -> Result<T, Error> {
         const BUSY: Error = Error::Busy { retry_after_secs: 1 };
-        let before = self.waiting_bytes.fetch_add(bytes, Ordering::AcqRel);
-        if before + bytes > self.waiting_bytes_max {
-            self.waiting_bytes.fetch_sub(bytes, Ordering::AcqRel);
-            return Err(BUSY);
-        }
         let (answer, answered) = oneshot::channel();
-        if self.jobs.try_send(job(answer)).is_err() {
-            self.waiting_bytes.fetch_sub(bytes, Ordering::AcqRel);
-            return Err(BUSY);
+        let is_first = {
+            let mut gathering = self.shared.lock();
+            let is_full = gathering.jobs.len() >= self.options.waiting_max || gathering.bytes + bytes > self.options.waiting_bytes_max;
+            if is_full || gathering.ended {
+                return Err(BUSY);
+            }
+            gathering.bytes += bytes;
+            gathering.writes += writes;
+            gathering.jobs.push(job(answer));
+            gathering.jobs.len() == 1
+        };
+        if is_first {
+            self.shared.begun.notify_one();
         }
-        match answered.await {
-            Ok(Ok(outcome)) => Ok(outcome),
-            Ok(Err(Lost)) | Err(_) => Err(BUSY),
-        }
+        answered.await.map_err(|_| BUSY)
     }
 
-    /// Submissions that wait, and about how many bytes they hold.
+    /// Submissions that wait, and about how many bytes they and the group being committed hold.
     pub(crate) fn waiting(&self) -> (usize, usize) {
-        (self.jobs.max_capacity() - self.jobs.capacity(), self.waiting_bytes.load(Ordering::Relaxed))
+        let gathering = self.shared.lock();
+        (gathering.jobs.len(), gathering.bytes)
     }
 
     /// Whether the disk has refused to keep data.
@@ -137,6 +204,13 @@ impl WriteQueue {
     }
 }
 
+impl Drop for WriteQueue {
+    fn drop(&mut self) {
+        self.shared.lock().closed = true;
+        self.shared.handed_over.notify_one();
+    }
+}
+
 /// About how much memory a waiting write holds, in bytes.
 fn payload_bytes(write: &Write) -> usize {
     const OVERHEAD: usize = 256;
@@ -150,86 +224,144 @@ fn payload_bytes(write: &Write) -> usize {
         }
 }
 
-struct Committer<A> {
-    engine: Arc<A>,
-    waiting: mpsc::Receiver<Job>,
-    waiting_bytes: Arc<AtomicUsize>,
-    group_max: usize,
-    failing: watch::Sender<bool>,
-    figures: Arc<Figures>,
+/// The task between callers and thread: says when a group may be taken, and answers those that wait for it.
+///
+/// The thread wakes this one task per group and this task wakes the callers, which for it are neighbours. Woken by the
+/// thread, each of them would cost a system call, and where both share a core a change of threads to and fro.
+async fn gather_and_answer(shared: Arc<Shared>, mut results: mpsc::UnboundedReceiver<Committed>) {
+    loop {
+        tokio::select! {
+            () = shared.begun.notified() => {}
+            // What was taken without being handed over was taken because the queue is closed.
+            committed = results.recv() => match committed {
+                Some(committed) => committed.answer(),
+                None => return,
+            },
+        }
+        let mut expected = 0;
+        while gather(&shared, expected).await {
+            shared.hand_over();
+            let Some(committed) = results.recv().await else { return };
+            expected = full_enough(committed.outcomes.len() + shared.gathered());
+            committed.answer();
+        }
+    }
 }
 
-impl<A: Activity> Committer<A> {
-    fn run(mut self, runtime: &tokio::runtime::Handle) {
-        let mut jobs = Vec::with_capacity(self.group_max);
-        while self.waiting.blocking_recv_many(&mut jobs, self.group_max) > 0 {
-            let mut waiting = jobs.drain(..).peekable();
-            while waiting.peek().is_some() {
-                self.commit(runtime, &mut waiting);
+/// How many writes a group waits for at most, of those that callers had under way a moment ago: three quarters. The rest
+/// are worked on while it is being synced, so that neither the disk nor the processor waits for the other.
+const fn full_enough(under_way: usize) -> usize {
+    (under_way * 3).div_ceil(4)
+}
+
+/// Lets everything that is ready to run go first, for as long as that brings more writes, up to the number expected. Says
+/// whether there are any.
+async fn gather(shared: &Shared, expected: usize) -> bool {
+    let mut before = shared.gathered();
+    while (1..expected).contains(&before) {
+        tokio::task::yield_now().await;
+        let now = shared.gathered();
+        if now == before {
+            break;
+        }
+        before = now;
+    }
+    before > 0
+}
+
+/// What became of a group.
+struct Committed {
+    askers: Vec<Asker>,
+    outcomes: Vec<Outcome>,
+}
+
+impl Committed {
+    /// Tells everybody. A caller that went away no longer wants its answer; the write stands.
+    fn answer(self) {
+        let mut outcomes = self.outcomes.into_iter();
+        for asker in self.askers {
+            match asker {
+                Asker::One(answer) => {
+                    let Some(outcome) = outcomes.next() else { return };
+                    let _gone = answer.send(outcome);
+                }
+                Asker::Many(count, answer) => {
+                    let _gone = answer.send(outcomes.by_ref().take(count).collect());
+                }
             }
         }
     }
+}
 
-    /// Commits what waits, until the group is full. A submission of many is not divided, so a group may be longer by one.
-    fn commit(&self, runtime: &tokio::runtime::Handle, jobs: &mut impl Iterator<Item = Job>) {
-        let mut group = Vec::with_capacity(self.group_max.min(jobs.size_hint().0));
-        let mut answers = Vec::with_capacity(group.capacity());
-        let mut bytes = 0;
-        while group.len() < self.group_max
-            && let Some(job) = jobs.next()
-        {
+/// Makes a group durable, by blocking.
+trait Commit: FnMut(Vec<Write>) -> Result<Vec<Outcome>, StorageError> + Send + 'static {}
+impl<C: FnMut(Vec<Write>) -> Result<Vec<Outcome>, StorageError> + Send + 'static> Commit for C {}
+
+struct Committer<C> {
+    commit: C,
+    shared: Arc<Shared>,
+    group_max: usize,
+    failing: watch::Sender<bool>,
+    committed: mpsc::UnboundedSender<Committed>,
+    figures: Arc<Figures>,
+}
+
+impl<C: Commit> Committer<C> {
+    fn run(mut self) {
+        let mut jobs = Vec::new();
+        while self.shared.take(&mut jobs, self.group_max) {
+            let committed = self.commit(jobs.drain(..));
+            // Nobody waits any more where the runtime has ended.
+            let _ended = self.committed.send(committed);
+        }
+    }
+
+    fn commit(&mut self, jobs: impl ExactSizeIterator<Item = Job>) -> Committed {
+        let mut group = Vec::with_capacity(jobs.len());
+        let mut askers = Vec::with_capacity(jobs.len());
+        for job in jobs {
             match job {
-                Job::One { write, bytes: more, answer } => {
-                    bytes += more;
+                Job::One { write, answer } => {
                     group.push(write);
-                    answers.push(Waiting::One(answer));
+                    askers.push(Asker::One(answer));
                 }
-                Job::Many { writes, bytes: more, answer } => {
-                    bytes += more;
-                    answers.push(Waiting::Many(writes.len(), answer));
+                Job::Many { writes, answer } => {
+                    askers.push(Asker::Many(writes.len(), answer));
                     group.extend(writes);
                 }
             }
         }
-        let writes = group.len();
+        let (writes, bytes) = (group.len(), group.iter().map(payload_bytes).sum::<usize>());
         let watch = Stopwatch::start();
-        let committed = runtime.block_on(self.engine.commit(group));
+        let committed = (self.commit)(group);
         self.figures.commits.observe_duration(watch.elapsed());
         self.figures.group_sizes.observe(writes as u64);
-        self.waiting_bytes.fetch_sub(bytes, Ordering::AcqRel);
+        self.shared.lock().bytes -= bytes;
         match committed {
             Ok(outcomes) => {
                 debug_assert_eq!(outcomes.len(), writes);
-                answer_all(answers, outcomes);
+                Committed { askers, outcomes }
             }
             Err(error) => {
                 tracing::error!(%error, writes, "a group of writes was not kept");
                 if error.kind() != StorageErrorKind::Unavailable {
                     self.failing.send_replace(true);
                 }
-                for waiting in answers {
-                    let _gone = match waiting {
-                        Waiting::One(answer) => answer.send(Err(Lost)).is_err(),
-                        Waiting::Many(_, answer) => answer.send(Err(Lost)).is_err(),
-                    };
-                }
+                // With their senders gone, those who wait are told that nothing was kept.
+                Committed { askers: Vec::new(), outcomes: Vec::new() }
             }
         }
     }
 }
 
-/// Gives everybody what became of their writes. A caller that went away no longer wants its answer; the write stands.
-fn answer_all(answers: Vec<Waiting>, outcomes: Vec<Outcome>) {
-    let mut outcomes = outcomes.into_iter();
-    for waiting in answers {
-        match waiting {
-            Waiting::One(answer) => {
-                let Some(outcome) = outcomes.next() else { return };
-                let _gone = answer.send(Ok(outcome));
-            }
-            Waiting::Many(count, answer) => {
-                let _gone = answer.send(Ok(outcomes.by_ref().take(count).collect()));
-            }
-        }
+impl<C> Drop for Committer<C> {
+    /// Also after a panic: whoever waits is told that nothing was kept, and so is everybody after.
+    fn drop(&mut self) {
+        let mut gathering = self.shared.lock();
+        gathering.ended = true;
+        gathering.jobs.clear();
     }
 }
+
+#[cfg(test)]
+mod tests;

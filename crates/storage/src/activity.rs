@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::sync::Arc;
 
 use sonde_core::attribute::AttributeType;
 use sonde_core::decide::ReasonCode;
@@ -206,8 +207,8 @@ pub struct Erase {
 /// One write of a group.
 #[derive(Clone, Debug)]
 pub enum Write {
-    /// Store an event.
-    Append(Append),
+    /// Store an event. Shared: whoever hands it over may go on looking at it, without a copy of its own.
+    Append(Arc<Append>),
     /// Change a user, if its version is still the expected one. Boxed: far larger than the rest.
     Change(Box<UserChange>),
     /// Make an anonymous user an alias and unite the two states, in one step. The anonymous user's rows (events, marks,
@@ -254,6 +255,13 @@ impl Write {
             Self::ContinueMerge { .. } | Self::Erase(_) | Self::ContinueErase { .. } => None,
             Self::LearnAttributes(_) | Self::Refuse(_) | Self::CountDecisions(_) => None,
         }
+    }
+}
+
+impl Write {
+    /// Store an event.
+    pub fn append(append: Append) -> Self {
+        Self::Append(Arc::new(append))
     }
 }
 

@@ -213,7 +213,7 @@ impl Everything {
 
     fn apply(&mut self, write: Write) -> Outcome {
         match write {
-            Write::Append(append) => self.append(append),
+            Write::Append(append) => self.append(Arc::unwrap_or_clone(append)),
             Write::Change(change) => self.change(*change),
             Write::Merge(merge) => self.merge(&merge),
             Write::ContinueMerge { from, into } => self.continue_merge(&from, &into),

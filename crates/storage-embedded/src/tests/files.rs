@@ -21,7 +21,7 @@ pub(super) fn user(id: &str) -> UserRef {
 }
 
 pub(super) fn append(owner: &str, id: &str, trigger: &str, properties: &str) -> Write {
-    Write::Append(Append {
+    Write::append(Append {
         user: user(owner),
         id: EventId::from_stored(id),
         fingerprint: Some(EventFingerprint([1; 16])),

@@ -72,7 +72,7 @@ async fn buckets_are_dropped_under_readers() {
     for day in first..first + DAYS {
         let at = Timestamp::from_utc_day(day);
         let Write::Append(new) = append("a", &format!("e{day}"), "t", "{}") else { unreachable!("it appends") };
-        store.commit(vec![Write::Append(Append { effective_at: at, received_at: at, ..new })]).await.unwrap();
+        store.commit(vec![Write::append(Append { effective_at: at, received_at: at, ..Append::clone(&new) })]).await.unwrap();
         store.drop_expired(at).await.unwrap();
         assert!(store.activity.view().buckets.len() <= 6, "only live buckets are open");
     }

@@ -77,7 +77,7 @@ pub async fn an_erased_user_is_as_one_nobody_has_heard_of<H: Harness>() {
         expect_nothing(engine, &user("a")).await;
         assert!(load(engine, &user("a"), noon()).await.state.erasing);
         assert_eq!(engine.erasures_under_way().await.unwrap(), [user("a")]);
-        assert_eq!(commit(engine, Write::Append(event(&user("a"), "z", "t", noon()))).await, Outcome::Erasing);
+        assert_eq!(commit(engine, Write::append(event(&user("a"), "z", "t", noon()))).await, Outcome::Erasing);
         let changed = UserChange::of_state(&user("a"), load(engine, &user("a"), noon()).await.state);
         assert_eq!(commit(engine, change(changed)).await, Outcome::Erasing);
         assert_eq!(commit(engine, erase(&user("a"))).await, Outcome::EraseStarted);
@@ -101,7 +101,7 @@ pub async fn an_erased_user_is_as_one_nobody_has_heard_of<H: Harness>() {
 /// Nobody waits for the whole of it, and a crash in the middle costs nothing.
 pub async fn a_large_erasure_is_done_in_steps_over_crashes<H: Harness>() {
     let mut harness = H::create();
-    let group = (0..2_500).map(|number| Write::Append(event(&user("a"), &format!("e{number}"), "t", noon() - MILLI)));
+    let group = (0..2_500).map(|number| Write::append(event(&user("a"), &format!("e{number}"), "t", noon() - MILLI)));
     harness.engine().commit(group.collect()).await.unwrap();
     prepare(harness.engine(), &user("a"), 1).await;
     commit(harness.engine(), erase(&user("a"))).await;
@@ -167,7 +167,7 @@ pub async fn aliases_are_erased_with_their_user<H: Harness>() {
 
     assert_eq!(commit(engine, erase(&user("u"))).await, Outcome::EraseStarted);
     expect_nothing(engine, &user("u")).await;
-    assert_eq!(commit(engine, Write::Append(event(&anonymous("done"), "z", "t", noon()))).await, Outcome::Erasing);
+    assert_eq!(commit(engine, Write::append(event(&anonymous("done"), "z", "t", noon()))).await, Outcome::Erasing);
     assert_eq!(commit(engine, merge(&anonymous("new"), "u", noon())).await, Outcome::Erasing);
     assert_eq!(commit(engine, merge(&anonymous("midway"), "u", noon())).await, Outcome::Erasing);
     assert_eq!(commit(engine, continue_merge(&anonymous("midway"), "u")).await, Outcome::MergeDone);
@@ -208,7 +208,7 @@ pub async fn an_erasure_sees_earlier_writes_of_its_group<H: Harness>() {
     let mut harness = H::create();
     let mut new = UserChange::of_state(&user("u"), UserState::default());
     new.displays.push(shown(1, noon()));
-    let append = |id: &str| Write::Append(event(&user("u"), id, "t", noon()));
+    let append = |id: &str| Write::append(event(&user("u"), id, "t", noon()));
     let group = vec![
         append("x"),
         change(new.clone()),
@@ -327,9 +327,9 @@ pub async fn all_events_of_a_user_are_listed<H: Harness>() {
         let owner = if number % 4 == 0 { anonymous("anon") } else { user("u") };
         let mut append = event(&owner, &format!("e{number}"), if number % 2 == 0 { "t" } else { "u" }, noon() + hours(24 * (number % 3)));
         append.effective_at = append.received_at - hours(number % 100);
-        group.push(Write::Append(append));
+        group.push(Write::append(append));
     }
-    group.push(Write::Append(event(&user("ua"), "other", "t", noon())));
+    group.push(Write::append(event(&user("ua"), "other", "t", noon())));
     group.push(merge(&anonymous("anon"), "u", noon()));
     harness.engine().commit(group).await.unwrap();
     for round in 0..3 {

@@ -86,11 +86,11 @@ pub async fn the_same_event_is_stored_once<H: Harness>() {
     let mut other = first.clone();
     other.fingerprint = Some(EventFingerprint([8; 16]));
     other.trigger = super::fixtures::trigger("another");
-    let group = [&first, &first, &other, &first].map(|append| Write::Append(append.clone()));
+    let group = [&first, &first, &other, &first].map(|append| Write::append(append.clone()));
     let outcomes = engine.commit(group.to_vec()).await.unwrap();
     assert_eq!(outcomes, [Outcome::Appended, Outcome::Duplicate, Outcome::FingerprintConflict, Outcome::Duplicate]);
-    assert_eq!(commit(engine, Write::Append(first.clone())).await, Outcome::Duplicate);
-    assert_eq!(commit(engine, Write::Append(other)).await, Outcome::FingerprintConflict);
+    assert_eq!(commit(engine, Write::append(first.clone())).await, Outcome::Duplicate);
+    assert_eq!(commit(engine, Write::append(other)).await, Outcome::FingerprintConflict);
     assert_eq!(event_ids(engine, &user("a"), noon()).await, ["x"]);
     // Identity is (workspace, user, id).
     let elsewhere = UserRef { workspace: workspace(2), ..user("a") };
@@ -106,7 +106,7 @@ pub async fn an_id_is_remembered_over_days<H: Harness>() {
     store(engine, event(&user("a"), "x", "t", noon())).await;
     for days in 1..5 {
         let again = event(&user("a"), "x", "t", noon() + hours(24 * days));
-        assert_eq!(commit(engine, Write::Append(again)).await, Outcome::Duplicate, "after {days} days");
+        assert_eq!(commit(engine, Write::append(again)).await, Outcome::Duplicate, "after {days} days");
     }
     let much_later = Timestamp::from_utc_day(DAY + 1) + EVENT_LIFETIME;
     assert_eq!(engine.drop_expired(much_later).await.unwrap(), 1);
@@ -119,7 +119,7 @@ pub async fn of_concurrent_appends_with_one_id_one_is_stored<H: Harness>() {
     let tasks: Vec<_> = (0..32)
         .map(|_| {
             let harness = std::sync::Arc::clone(&harness);
-            tokio::spawn(async move { commit(harness.engine(), Write::Append(event(&user("a"), "x", "t", noon()))).await })
+            tokio::spawn(async move { commit(harness.engine(), Write::append(event(&user("a"), "x", "t", noon()))).await })
         })
         .collect();
     let mut appended = 0;
@@ -149,14 +149,14 @@ pub async fn the_newest_hundred_of_each_trigger_are_loaded<H: Harness>() {
     let engine = harness.engine();
     let mut group: Vec<Write> = Vec::new();
     for number in 0..250 {
-        group.push(Write::Append(event(&user("a"), &format!("flood-{number}"), "t", noon())));
+        group.push(Write::append(event(&user("a"), &format!("flood-{number}"), "t", noon())));
     }
     for (number, name) in ["", "t2", "a", "u"].iter().enumerate() {
         let name = format!("t{name}x");
-        group.push(Write::Append(event(&user("a"), &format!("single-{number}"), &name, noon() - HOUR)));
+        group.push(Write::append(event(&user("a"), &format!("single-{number}"), &name, noon() - HOUR)));
     }
     for number in 0..100 {
-        group.push(Write::Append(event(&user("a"), &format!("hundred-{number}"), "zz", noon() - hours(2))));
+        group.push(Write::append(event(&user("a"), &format!("hundred-{number}"), "zz", noon() - hours(2))));
     }
     engine.commit(group).await.unwrap();
     let ids = event_ids(engine, &user("a"), noon()).await;
@@ -172,12 +172,12 @@ pub async fn the_newest_count_by_effective_time_over_all_days<H: Harness>() {
     let engine = harness.engine();
     let mut group = Vec::new();
     for number in 0..80 {
-        group.push(Write::Append(event(&user("a"), &format!("early-{number}"), "t", noon() + MILLI)));
+        group.push(Write::append(event(&user("a"), &format!("early-{number}"), "t", noon() + MILLI)));
     }
     for number in 0..80 {
         let mut late = event(&user("a"), &format!("late-{number}"), "t", noon() + hours(24));
         late.effective_at = noon() + if number < 40 { Span::ZERO } else { hours(1) };
-        group.push(Write::Append(late));
+        group.push(Write::append(late));
     }
     engine.commit(group).await.unwrap();
     let ids = event_ids(engine, &user("a"), noon() + hours(25)).await;
@@ -237,7 +237,7 @@ pub async fn users_with_hostile_ids_are_kept_apart<H: Harness>() {
             users.extend(ids.iter().map(|id| UserRef { workspace: workspace(number), namespace, id: user_id(id) }));
         }
     }
-    let group = users.iter().enumerate().map(|(number, user)| Write::Append(event(user, &format!("e{number}"), "t", noon())));
+    let group = users.iter().enumerate().map(|(number, user)| Write::append(event(user, &format!("e{number}"), "t", noon())));
     engine.commit(group.collect()).await.unwrap();
     for (number, user) in users.iter().enumerate() {
         assert_eq!(event_ids(engine, user, noon()).await, [format!("e{number}")], "{user:?}");
@@ -258,7 +258,7 @@ pub async fn events_survive_a_crash_and_the_order_of_receipt_goes_on<H: Harness>
         harness.crash();
         assert_eq!(load(harness.engine(), &user("a"), noon()).await, before);
         let again = event(&user("a"), "e0", "t", noon());
-        assert_eq!(commit(harness.engine(), Write::Append(again)).await, Outcome::Duplicate);
+        assert_eq!(commit(harness.engine(), Write::append(again)).await, Outcome::Duplicate);
     }
 }
 
@@ -272,7 +272,7 @@ pub async fn large_events_and_large_groups_are_stored<H: Harness>() {
         if number % 40 == 0 {
             append.properties = Properties::from_stored(&large);
         }
-        group.push(Write::Append(append));
+        group.push(Write::append(append));
     }
     let outcomes = harness.engine().commit(group).await.unwrap();
     assert!(outcomes.iter().all(|outcome| *outcome == Outcome::Appended));

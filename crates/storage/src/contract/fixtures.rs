@@ -191,7 +191,7 @@ pub(super) async fn commit(engine: &impl Activity, write: Write) -> Outcome {
 
 /// Commits one event that must be stored.
 pub(super) async fn store(engine: &impl Activity, append: Append) {
-    assert_eq!(commit(engine, Write::Append(append)).await, Outcome::Appended);
+    assert_eq!(commit(engine, Write::append(append)).await, Outcome::Appended);
 }
 
 /// Stores a display with the user's state raised by one version.

@@ -121,7 +121,7 @@ pub async fn a_large_merge_is_copied_in_steps_over_crashes<H: Harness>() {
     for number in 0..1_200_u16 {
         let name = format!("t{}", number % 12);
         let at = noon() + hours(24 * i64::from(number % 3));
-        group.push(Write::Append(event(&anonymous("anon"), &format!("e{number}"), &name, at)));
+        group.push(Write::append(event(&anonymous("anon"), &format!("e{number}"), &name, at)));
     }
     harness.engine().commit(group).await.unwrap();
     let mut new = UserChange::of_state(&anonymous("anon"), UserState::default());
@@ -140,7 +140,7 @@ pub async fn a_large_merge_is_copied_in_steps_over_crashes<H: Harness>() {
             assert!(harness.engine().display(&user("u"), display_id(number)).await.unwrap().is_some());
         }
         let again = event(&user("u"), "e1199", "t11", now);
-        assert_eq!(commit(harness.engine(), Write::Append(again)).await, Outcome::Duplicate);
+        assert_eq!(commit(harness.engine(), Write::append(again)).await, Outcome::Duplicate);
         if outcome == Outcome::MergeDone {
             break;
         }
@@ -202,7 +202,7 @@ pub async fn events_of_an_alias_go_to_the_user<H: Harness>() {
     assert!(event_ids(engine, &anonymous("anon"), noon()).await.is_empty());
     for id in ["1", "2"] {
         for sender in [anonymous("anon"), user("u")] {
-            assert_eq!(commit(engine, Write::Append(event(&sender, id, "t", noon()))).await, Outcome::Duplicate);
+            assert_eq!(commit(engine, Write::append(event(&sender, id, "t", noon()))).await, Outcome::Duplicate);
         }
     }
 }
@@ -218,9 +218,9 @@ pub async fn event_ids_are_known_in_both_places<H: Harness>() {
         for sender in [anonymous("anon"), user("u")] {
             for id in ["x", "y"] {
                 let mut again = event(&sender, id, "t", noon() + hours(24));
-                assert_eq!(commit(engine, Write::Append(again.clone())).await, Outcome::Duplicate);
+                assert_eq!(commit(engine, Write::append(again.clone())).await, Outcome::Duplicate);
                 again.fingerprint = Some(EventFingerprint([9; 16]));
-                assert_eq!(commit(engine, Write::Append(again)).await, Outcome::FingerprintConflict);
+                assert_eq!(commit(engine, Write::append(again)).await, Outcome::FingerprintConflict);
             }
         }
         finish(engine, "anon", "u").await;
@@ -241,7 +241,7 @@ pub async fn of_several_users_with_one_event_id_the_first_merged_counts<H: Harne
         commit(engine, merge(&anonymous("b"), "u", noon())).await;
         let outcome = async |number| {
             let append = event(&user("u"), "x", "t", noon());
-            commit(engine, Write::Append(crate::Append { fingerprint: Some(EventFingerprint([number; 16])), ..append })).await
+            commit(engine, Write::append(crate::Append { fingerprint: Some(EventFingerprint([number; 16])), ..append })).await
         };
         let copied_last = if copied_first == "a" { "b" } else { "a" };
         for id in [copied_first, copied_last] {
@@ -292,13 +292,13 @@ pub async fn a_merge_sees_earlier_writes_of_its_group<H: Harness>() {
     new.displays.push(shown(1, noon()));
     let again = event(&user("u"), "x", "t", noon());
     let group = vec![
-        Write::Append(event(&anonymous("anon"), "x", "t", noon())),
+        Write::append(event(&anonymous("anon"), "x", "t", noon())),
         change(new),
         merge(&anonymous("anon"), "u", noon()),
-        Write::Append(again.clone()),
-        Write::Append(event(&anonymous("anon"), "y", "t", noon())),
+        Write::append(again.clone()),
+        Write::append(event(&anonymous("anon"), "y", "t", noon())),
         continue_merge(&anonymous("anon"), "u"),
-        Write::Append(again),
+        Write::append(again),
     ];
     let expected = [
         Outcome::Appended,

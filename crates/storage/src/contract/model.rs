@@ -243,7 +243,7 @@ impl<E: Activity> Side<'_, E> {
         for (number, op) in (first_number..).zip(ops) {
             match op {
                 Op::Append { user, id, fingerprint, trigger, ago } => {
-                    writes.push(Write::Append(append(number, *user, *id, *fingerprint, *trigger, now - *ago, now)));
+                    writes.push(Write::append(append(number, *user, *id, *fingerprint, *trigger, now - *ago, now)));
                 }
                 Op::Change { user, is_stale, what } => writes.extend(self.change(*user, *is_stale, *what, now).await),
                 Op::Merge { from, into } => writes.push(merge(&one_anonymous(*from), one_identified(*into), now)),

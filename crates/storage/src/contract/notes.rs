@@ -141,11 +141,11 @@ pub async fn users_are_gone_over_in_pages<H: Harness>() {
         for day in 0..number % 4 {
             let at = noon() + hours(24 * i64::from(day));
             for id in ["x", "y"] {
-                group.push(Write::Append(event(&user, &format!("{id}{day}"), "t", at)));
+                group.push(Write::append(event(&user, &format!("{id}{day}"), "t", at)));
             }
             with_events.insert(user.clone());
         }
-        group.push(Write::Append(Append { user: elsewhere.clone(), ..event(&user, "z", "t", noon()) }));
+        group.push(Write::append(Append { user: elsewhere.clone(), ..event(&user, "z", "t", noon()) }));
         let mut state = UserState::default();
         state.attributes.set_text("plan", "pro");
         group.push(change(UserChange::of_state(&elsewhere, state.clone())));

@@ -26,9 +26,9 @@ pub async fn stored_events_are_counted_and_duplicates_are_not<H: Harness>() {
     let first = event(&user("a"), "1", "ended sleep", noon());
     let conflict = Append { fingerprint: Some(EventFingerprint([1; 16])), ..first.clone() };
     let later = Append { effective_at: noon(), ..event(&user("b"), "2", "ended sleep", noon() + hours(1)) };
-    let group = [&first, &first, &conflict, &later, &later].map(|append| Write::Append(append.clone()));
+    let group = [&first, &first, &conflict, &later, &later].map(|append| Write::append(append.clone()));
     engine.commit(group.to_vec()).await.unwrap();
-    commit(engine, Write::Append(first)).await;
+    commit(engine, Write::append(first)).await;
     let [only] = stats(engine).await.try_into().expect("one trigger");
     assert_eq!((only.kind, only.name, only.count), (TriggerKind::Backend, trigger("ended sleep"), 2));
     assert_eq!((only.first_seen_at, only.last_seen_at), (noon(), noon() + hours(1)));
@@ -58,7 +58,7 @@ pub async fn property_keys_are_learnt_with_their_types<H: Harness>() {
     append.learn = vec![key("price", JsonType::Null), key("price", JsonType::Number), key("ü\"", JsonType::Object)];
     store(engine, append.clone()).await;
     append.learn = vec![key("of a duplicate", JsonType::Array)];
-    assert_eq!(commit(engine, Write::Append(append)).await, Outcome::Duplicate);
+    assert_eq!(commit(engine, Write::append(append)).await, Outcome::Duplicate);
     let seen = Observation { learn: vec![key("frontend", JsonType::Boolean)], ..observation("t", 1, noon()) };
     commit(engine, Write::Observe(seen)).await;
     for _ in 0..2 {
@@ -143,7 +143,7 @@ pub async fn property_keys_are_limited<H: Harness>() {
 pub async fn backend_triggers_are_limited<H: Harness>() {
     let mut harness = H::create();
     let group: Vec<Write> = (0..=TRIGGERS_PER_WORKSPACE_MAX)
-        .map(|number| Write::Append(event(&user("a"), &format!("e{number}"), &format!("t{number}"), noon())))
+        .map(|number| Write::append(event(&user("a"), &format!("e{number}"), &format!("t{number}"), noon())))
         .collect();
     let outcomes = harness.engine().commit(group).await.unwrap();
     let (last, others) = outcomes.split_last().expect("outcomes");
@@ -152,7 +152,7 @@ pub async fn backend_triggers_are_limited<H: Harness>() {
     for round in ["x", "y"] {
         let engine = harness.engine();
         let another = event(&user("b"), "b", "one more", noon());
-        assert_eq!(commit(engine, Write::Append(another.clone())).await, Outcome::TooManyTriggers);
+        assert_eq!(commit(engine, Write::append(another.clone())).await, Outcome::TooManyTriggers);
         assert_eq!(load(engine, &user("b"), noon()).await.events, []);
         store(engine, event(&user("a"), round, "t0", noon())).await;
         let elsewhere = sonde_core::user::UserRef { workspace: workspace(2), ..user(round) };
