@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes, HttpBody as _};
+use axum::body::{Bytes, HttpBody};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use serde::de::DeserializeOwned;
@@ -67,7 +67,12 @@ const DISCARDED_BYTES_MAX: usize = 8 * 1024 * 1024;
 const DISCARD_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Reads a body of at most `max` bytes.
-pub(crate) async fn read(headers: &HeaderMap, mut body: Body, max: usize, media_type: MediaType) -> Result<Bytes, Problem> {
+pub(crate) async fn read<B: HttpBody<Data = Bytes> + Unpin>(
+    headers: &HeaderMap,
+    mut body: B,
+    max: usize,
+    media_type: MediaType,
+) -> Result<Bytes, Problem> {
     check_media_type(headers, media_type)?;
     let said = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     let read = if said > max { None } else { collect_in_time(&mut body, max, said).await? };
@@ -84,7 +89,7 @@ pub(crate) fn too_large(max: usize) -> Problem {
 }
 
 /// The whole body; `None` when it is longer than `max`. A body that came with its head needs no timer.
-async fn collect_in_time(body: &mut Body, max: usize, said: usize) -> Result<Option<Bytes>, Problem> {
+async fn collect_in_time<B: HttpBody<Data = Bytes> + Unpin>(body: &mut B, max: usize, said: usize) -> Result<Option<Bytes>, Problem> {
     let mut collecting = pin!(collect(body, max, said));
     match std::future::poll_fn(|context| Poll::Ready(collecting.as_mut().poll(context))).await {
         Poll::Ready(collected) => collected,
@@ -96,7 +101,7 @@ async fn collect_in_time(body: &mut Body, max: usize, said: usize) -> Result<Opt
 }
 
 /// The whole body; `None` when it is longer than `max`.
-async fn collect(body: &mut Body, max: usize, said: usize) -> Result<Option<Bytes>, Problem> {
+async fn collect<B: HttpBody<Data = Bytes> + Unpin>(body: &mut B, max: usize, said: usize) -> Result<Option<Bytes>, Problem> {
     let mut first: Option<Bytes> = None;
     let mut joined = Vec::new();
     let mut share = Share::default();
@@ -119,7 +124,7 @@ async fn collect(body: &mut Body, max: usize, said: usize) -> Result<Option<Byte
     Ok(Some(first.unwrap_or_else(|| joined.into())))
 }
 
-async fn discard(body: &mut Body) {
+async fn discard<B: HttpBody<Data = Bytes> + Unpin>(body: &mut B) {
     let mut discarded = 0;
     while let Ok(Some(data)) = next_data(body).await {
         discarded += data.len();
@@ -129,7 +134,7 @@ async fn discard(body: &mut Body) {
     }
 }
 
-async fn next_data(body: &mut Body) -> Result<Option<Bytes>, Problem> {
+async fn next_data<B: HttpBody<Data = Bytes> + Unpin>(body: &mut B) -> Result<Option<Bytes>, Problem> {
     loop {
         match std::future::poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await {
             None => return Ok(None),

@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
-use axum::http::{HeaderName, Method, header};
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::response::Response;
 use tower_http::cors::{Any, CorsLayer};
-
-use crate::problem::{RATE_LIMIT, RATE_LIMIT_POLICY};
 
 /// Header of the SDK key.
 pub(crate) const SDK_KEY: &str = "x-sonde-key";
 /// Header of the client token.
 pub(crate) const CLIENT_TOKEN: &str = "x-sonde-token";
+
+/// Headers that a page may read, as the answer names them.
+const EXPOSED: &str = "etag,retry-after,ratelimit-policy,ratelimit,x-request-id";
 
 /// How long a browser may remember a preflight's answer; Chromium caps it at two hours.
 const PREFLIGHT_AGE: Duration = Duration::from_hours(2);
@@ -26,12 +28,13 @@ pub(crate) fn client_layer() -> CorsLayer {
             HeaderName::from_static(SDK_KEY),
             HeaderName::from_static(CLIENT_TOKEN),
         ])
-        .expose_headers([
-            header::ETAG,
-            header::RETRY_AFTER,
-            HeaderName::from_static(RATE_LIMIT_POLICY),
-            HeaderName::from_static(RATE_LIMIT),
-            HeaderName::from_static("x-request-id"),
-        ])
+        .expose_headers(EXPOSED.split(',').map(HeaderName::from_static).collect::<Vec<_>>())
         .max_age(PREFLIGHT_AGE)
+}
+
+/// What the layer adds to the answer of a call that is no preflight.
+pub(crate) fn name_in(response: &mut Response) {
+    let headers = response.headers_mut();
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
 }

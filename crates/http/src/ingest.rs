@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Body;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,8 @@ use crate::problem::{Problem, ProblemDocument};
 use crate::reasons::SurveyReasonsBody;
 use crate::wire::{Fields, parse_time, present};
 
+/// Where events are sent.
+pub(crate) const EVENT_PATH: &str = "/api/v1/connections/backend/event";
 /// Header of the backend key.
 pub(crate) const BACKEND_KEY: &str = "x-api-key";
 pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -120,21 +122,31 @@ pub(crate) async fn event<E: Engine>(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<EventAccepted>, Problem> {
+    accept(&service, &headers, body, query.explain).await.map(Json)
+}
+
+/// The whole call, for the router and for the short cut past it.
+pub(crate) async fn accept<E: Engine, B: HttpBody<Data = Bytes> + Unpin>(
+    service: &Arc<Service<E>>,
+    headers: &HeaderMap,
+    body: B,
+    explain: bool,
+) -> Result<EventAccepted, Problem> {
     let key = headers.get(BACKEND_KEY).and_then(|value| value.to_str().ok());
     let authorised = service.authorise(key, KeyKind::Backend).await?;
     let workspace = authorised.workspace;
-    let bytes = match body::read(&headers, body, EVENT_BYTES_MAX, MediaType::Json).await {
+    let bytes = match body::read(headers, body, EVENT_BYTES_MAX, MediaType::Json).await {
         Ok(bytes) => bytes,
-        Err(problem) => return Err(rejected(&service, workspace, &[], problem)),
+        Err(problem) => return Err(rejected(service, workspace, &[], problem)),
     };
-    let taken = if query.explain {
-        take_and_explain(&service, workspace, &headers, &bytes).await
+    let taken = if explain {
+        take_and_explain(service, workspace, headers, &bytes).await
     } else {
-        take_event(&service, workspace, &headers, &bytes).await.map(|ingested| (ingested, None))
+        take_event(service, workspace, headers, &bytes).await.map(|ingested| (ingested, None))
     };
     match taken {
-        Ok((Ingested { id, duplicate }, surveys)) => Ok(Json(EventAccepted { status: "ok", event_id: id.to_string(), duplicate, surveys })),
-        Err(problem) => Err(rejected(&service, workspace, &bytes, problem)),
+        Ok((Ingested { id, duplicate }, surveys)) => Ok(EventAccepted { status: "ok", event_id: id.into(), duplicate, surveys }),
+        Err(problem) => Err(rejected(service, workspace, &bytes, problem)),
     }
 }
 

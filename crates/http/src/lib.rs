@@ -17,6 +17,7 @@ mod reasons;
 mod request_id;
 mod router;
 mod rows;
+mod short_cut;
 mod wire;
 
 pub use dashboard::{EdgeOptions, Peer};
@@ -24,7 +25,8 @@ pub use metrics::{Metrics, metrics_router};
 pub use openapi::openapi_json;
 pub use rate_limit::ClientAddressHeader;
 pub use request_id::current as current_request_id;
-pub use router::{admin_router, public_router};
+pub use router::{admin_router, public_api};
+pub use short_cut::PublicApi;
 
 /// The JSON Schema of the survey document, as text.
 pub fn survey_schema_json() -> String {

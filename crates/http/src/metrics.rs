@@ -53,6 +53,14 @@ type ByAnswer = HashMap<(&'static str, u16), Arc<Histogram>>;
 pub struct Metrics(Arc<RwLock<HashMap<Box<str>, ByAnswer>>>);
 
 impl Metrics {
+    /// Counts a request once its answer begins.
+    pub(crate) async fn observed(&self, route: &str, method: &'static str, answer: impl Future<Output = Response>) -> Response {
+        let watch = Stopwatch::start();
+        let response = answer.await;
+        self.observe(route, method, response.status().as_u16(), watch.elapsed());
+        response
+    }
+
     fn observe(&self, route: &str, method: &'static str, status: u16, duration: Duration) {
         if let Some(known) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(route).and_then(|by| by.get(&(method, status))) {
             return known.observe_duration(duration);
@@ -82,12 +90,9 @@ impl Metrics {
 
 /// Counts a request once its answer begins.
 pub(crate) async fn layer(State(metrics): State<Metrics>, request: Request, next: Next) -> Response {
-    let watch = Stopwatch::start();
     let method = known_method(request.method());
     let route = request.extensions().get::<MatchedPath>().cloned();
-    let response = next.run(request).await;
-    metrics.observe(route.as_ref().map_or("", MatchedPath::as_str), method, response.status().as_u16(), watch.elapsed());
-    response
+    metrics.observed(route.as_ref().map_or("", MatchedPath::as_str), method, next.run(request)).await
 }
 
 /// Methods are chosen by whoever calls; what nobody has heard of has one name.

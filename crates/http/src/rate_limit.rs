@@ -64,6 +64,17 @@ pub(crate) struct AddressLimit<E: Engine> {
     pub(crate) header: Option<ClientAddressHeader>,
 }
 
+impl<E: Engine> AddressLimit<E> {
+    /// Refuses a call that is one too many.
+    pub(crate) fn charge(&self, peer: Option<&Peer>, headers: &HeaderMap) -> Result<(), Problem> {
+        let header = self.header.as_ref();
+        let address = client_address(peer, headers, header);
+        // A neighbour is most likely a proxy that nobody told us of: behind it is everybody, and they are not one.
+        let address = address.filter(|address| header.is_some() || !is_neighbour(*address));
+        address.map_or(Ok(()), |address| Ok(self.service.charge_address(self.limited, address)?))
+    }
+}
+
 impl<E: Engine> Clone for AddressLimit<E> {
     fn clone(&self) -> Self {
         Self { service: Arc::clone(&self.service), limited: self.limited, header: self.header.clone() }
@@ -103,13 +114,9 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let AddressLimit { service, limited, header } = &*self.limit;
-        let address = client_address(request.extensions().get::<Peer>(), request.headers(), header.as_ref());
-        // A neighbour is most likely a proxy that nobody told us of: behind it is everybody, and they are not one.
-        let address = address.filter(|address| header.is_some() || !is_neighbour(*address));
-        match address.map(|address| service.charge_address(*limited, address)) {
-            Some(Err(error)) => Either::Left(ready(Ok(Problem::from(error).into_response()))),
-            _ => Either::Right(self.inner.call(request)),
+        match self.limit.charge(request.extensions().get::<Peer>(), request.headers()) {
+            Err(problem) => Either::Left(ready(Ok(problem.into_response()))),
+            Ok(()) => Either::Right(self.inner.call(request)),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::Request;
-use axum::http::HeaderValue;
+use axum::http::{HeaderName, HeaderValue, Method, Uri};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -24,40 +24,62 @@ tokio::task_local! {
 
 /// The id of the request that the current task is answering: every line of the log that comes of it names it.
 pub fn current() -> Option<String> {
-    NUMBER.try_with(|number| text(*number)).ok()
+    NUMBER.try_with(|number| text(*number).into_iter().map(char::from).collect()).ok()
 }
 
-fn text(number: u64) -> String {
-    format!("{:08x}{number:08x}", *PROCESS & 0xffff_ffff)
+/// Sixteen hexadecimal digits.
+fn text(number: u64) -> [u8; 16] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let number = (*PROCESS << 32) | (number & 0xffff_ffff);
+    let mut digits = [0; 16];
+    for (place, digit) in digits.iter_mut().rev().enumerate() {
+        *digit = DIGITS[(number >> (4 * place)) as usize & 0xf];
+    }
+    digits
 }
 
 /// Names the response and completes a problem.
 pub(crate) async fn layer(request: Request, next: Next) -> Response {
-    let number = COUNTER.fetch_add(1, Ordering::Relaxed);
-    NUMBER.scope(number, numbered(number, request, next)).await
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    numbered(&method, &uri, next.run(request)).await
 }
 
-async fn numbered(number: u64, request: Request, next: Next) -> Response {
-    let method = request.method().clone();
-    // The path alone: a query may carry a ticket, which is never logged.
-    let path = tracing::enabled!(tracing::Level::INFO).then(|| request.uri().path().to_owned());
-    let mut response = next.run(request).await;
+/// Answers a request under a number of its own.
+pub(crate) async fn numbered(method: &Method, uri: &Uri, answer: impl Future<Output = Response>) -> Response {
+    let number = COUNTER.fetch_add(1, Ordering::Relaxed);
+    NUMBER.scope(number, async { finished(number, method, uri, answer.await) }).await
+}
+
+fn finished(number: u64, method: &Method, uri: &Uri, mut response: Response) -> Response {
     let id = text(number);
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        let completed = problem.into_response_for(&id);
+        let completed = problem.into_response_for(std::str::from_utf8(&id).unwrap_or_default());
         let (parts, body) = completed.into_parts();
         response.headers_mut().extend(parts.headers);
         *response.body_mut() = body;
         response.headers_mut().remove(axum::http::header::CONTENT_LENGTH);
     }
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert("x-request-id", value);
+    if let Ok(value) = HeaderValue::from_bytes(&id) {
+        response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
     }
     let status = response.status().as_u16();
+    // The path alone: a query may carry a ticket, which is never logged.
+    let path = uri.path();
     if status >= 500 {
         tracing::warn!(%method, path, status, "request failed");
     } else {
         tracing::debug!(%method, path, status, "request");
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_sixteen_digits_and_ends_with_the_number() {
+        let id = String::from_utf8(text(0xab_cdef).to_vec()).unwrap();
+        assert_eq!(id, format!("{:08x}00abcdef", *PROCESS & 0xffff_ffff));
+    }
 }

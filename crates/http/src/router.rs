@@ -3,12 +3,12 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, patch, post, put};
-use axum::{Extension, middleware};
+use axum::{Extension, Json, Router, middleware};
+use serde::Serialize;
 use sonde_service::rate_limit::Limited;
 use sonde_service::{Engine, Service};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -16,10 +16,15 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::dashboard::{self, Edge, EdgeOptions};
 use crate::problem::Problem;
 use crate::rate_limit::AddressLimit;
+use crate::short_cut::PublicApi;
 use crate::{admin, assets, client, cors, ingest, ingest_batch, ingest_cancel, metrics, openapi, request_id};
 
 /// What the world may call.
-pub fn public_router<E: Engine>(service: Arc<Service<E>>, options: EdgeOptions) -> Router {
+pub fn public_api<E: Engine>(service: Arc<Service<E>>, options: EdgeOptions) -> PublicApi<E> {
+    PublicApi::new(Arc::clone(&service), &options, public_router(service, options.clone()))
+}
+
+fn public_router<E: Engine>(service: Arc<Service<E>>, options: EdgeOptions) -> Router {
     let limit = |limited| AddressLimit { service: Arc::clone(&service), limited, header: options.client_address.clone() };
     let client = Router::new()
         .route("/config", get(client::config::config::<E>))
@@ -161,8 +166,16 @@ async fn method_not_allowed() -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this method is not allowed here")
 }
 
+/// An answer in JSON, or the problem.
+pub(crate) fn response<T: Serialize>(result: Result<T, Problem>) -> Response {
+    match result {
+        Ok(body) => Json(body).into_response(),
+        Err(problem) => problem.into_response(),
+    }
+}
+
 #[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
-fn panicked(panic: Box<dyn Any + Send>) -> Response {
+pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> Response {
     let message = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     tracing::error!(message, "a handler panicked");
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "something went wrong on the server").into_response()

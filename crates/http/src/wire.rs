@@ -1,5 +1,6 @@
 //! Wire forms shared by several calls: times, ids of users, attributes, properties.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::fmt::temporal::DateTimeParser;
@@ -55,10 +56,9 @@ impl Fields {
     }
 
     /// A text field.
-    pub(crate) fn text(&mut self, pointer: &str, raw: Option<&RawValue>) -> Option<String> {
+    pub(crate) fn text<'a>(&mut self, pointer: &str, raw: Option<&'a RawValue>) -> Option<Cow<'a, str>> {
         let raw = present(raw)?;
-        let text: Result<String, _> = serde_json::from_str(raw.get());
-        self.take(pointer, text.map_err(|_| "must be a string"))
+        self.take(pointer, string(raw.get()).ok_or("must be a string"))
     }
 
     /// A user: exactly one of `user_id` (a string or an integer) and `anonymous_id` (a string).
@@ -126,16 +126,22 @@ fn attribute(json: &str) -> Result<Option<AttributeValue>, &'static str> {
     }
 }
 
+/// The text of a JSON string; copied only where it has escapes.
+fn string(json: &str) -> Option<Cow<'_, str>> {
+    let inner = json.strip_prefix('"')?.strip_suffix('"')?;
+    if inner.contains('\\') { serde_json::from_str(json).ok().map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }
+}
+
 /// The text of a string, or of an integer as it was written.
-fn string_or_integer(raw: &RawValue) -> Result<String, &'static str> {
+fn string_or_integer(raw: &RawValue) -> Result<Cow<'_, str>, &'static str> {
     const EXPECTED: &str = "must be a string or an integer";
     let json = raw.get();
     if json.starts_with('"') {
-        return serde_json::from_str(json).map_err(|_| EXPECTED);
+        return string(json).ok_or(EXPECTED);
     }
     let digits = json.strip_prefix('-').unwrap_or(json);
     let integer = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-    if integer { Ok(json.to_owned()) } else { Err(EXPECTED) }
+    if integer { Ok(json.into()) } else { Err(EXPECTED) }
 }
 
 #[cfg(test)]
@@ -155,9 +161,11 @@ mod tests {
     #[test]
     fn a_user_id_is_a_string_or_an_integer_kept_as_its_text() {
         let raw = |json: &str| RawValue::from_string(json.to_owned()).unwrap();
-        assert_eq!(string_or_integer(&raw("\"u\\u0031\"")), Ok("u1".to_owned()));
-        assert_eq!(string_or_integer(&raw("12345678901234567890123")), Ok("12345678901234567890123".to_owned()));
-        assert_eq!(string_or_integer(&raw("-7")), Ok("-7".to_owned()));
+        assert_eq!(string_or_integer(&raw("\"u\\u0031\"")).as_deref(), Ok("u1"));
+        assert_eq!(string_or_integer(&raw("\"é1\"")).as_deref(), Ok("é1"));
+        assert_eq!(string_or_integer(&raw("\"\"")).as_deref(), Ok(""));
+        assert_eq!(string_or_integer(&raw("12345678901234567890123")).as_deref(), Ok("12345678901234567890123"));
+        assert_eq!(string_or_integer(&raw("-7")).as_deref(), Ok("-7"));
         for bad in ["1.0", "1e3", "true", "{}", "[]"] {
             assert!(string_or_integer(&raw(bad)).is_err(), "{bad}");
         }

@@ -1,22 +1,25 @@
 //! Accepting connections, and letting them finish.
 
+use std::convert::Infallible;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use hyper::Request;
+use axum::body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
-use hyper::service::{Service as _, service_fn};
+use hyper::service::service_fn;
+use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use hyper_util::service::TowerToHyperService;
-use sonde_http::Peer;
+use sonde_http::{Peer, PublicApi};
+use sonde_service::Engine;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::{Semaphore, watch};
+use tower::Service;
 
 /// How long a client may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -78,9 +81,37 @@ impl Accept for UnixListener {
     }
 }
 
+/// What answers calls.
+pub(crate) trait Answers: Send + Sync + 'static {
+    /// On its way to an answer.
+    type Answering: Future<Output = Result<Response<Body>, Infallible>> + Send + 'static;
+    /// Answers a call from the other end of a connection.
+    fn answer(&self, peer: Option<Peer>, request: Request<Incoming>) -> Self::Answering;
+}
+
+impl Answers for Router {
+    type Answering = <Self as Service<Request<Incoming>>>::Future;
+
+    fn answer(&self, peer: Option<Peer>, mut request: Request<Incoming>) -> Self::Answering {
+        if let Some(peer) = peer {
+            request.extensions_mut().insert(peer);
+        }
+        // A router is always ready.
+        Service::call(&mut self.clone(), request)
+    }
+}
+
+impl<E: Engine> Answers for PublicApi<E> {
+    type Answering = <Self as Service<Request<Incoming>>>::Future;
+
+    fn answer(&self, peer: Option<Peer>, request: Request<Incoming>) -> Self::Answering {
+        Self::answer(self, peer, request)
+    }
+}
+
 /// Serves until `stop` resolves, then lets the requests under way finish.
-pub(crate) async fn serve<A: Accept>(listener: A, router: Router, connections_max: usize, stop: impl Future<Output = ()>) {
-    let serving = Arc::new(Serving::new(router));
+pub(crate) async fn serve<A: Accept>(listener: A, service: impl Answers, connections_max: usize, stop: impl Future<Output = ()>) {
+    let serving = Arc::new(Serving::new(service));
     let connections = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(connections_max));
     let (closing, closed) = watch::channel(());
@@ -128,31 +159,26 @@ async fn version<A: Accept>(connection: &A::Connection) -> Option<bool> {
 
 /// How connections are served. One builder for each version: the one that finds the version out by itself would wait for
 /// the first byte as long as a client likes.
-struct Serving {
+struct Serving<S> {
     http1: http1::Builder,
     http2: http2::Builder<TokioExecutor>,
-    service: TowerToHyperService<Router>,
+    service: Arc<S>,
 }
 
-impl Serving {
-    fn new(router: Router) -> Self {
+impl<S: Answers> Serving<S> {
+    fn new(service: S) -> Self {
         let (mut http1, mut http2) = (http1::Builder::new(), http2::Builder::new(TokioExecutor::new()));
         http1.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES_MAX);
         http2.timer(TokioTimer::new()).keep_alive_interval(Some(Duration::from_secs(30)));
-        Self { http1, http2, service: TowerToHyperService::new(router) }
+        Self { http1, http2, service: Arc::new(service) }
     }
 
     async fn serve<C>(&self, connection: C, is_http2: bool, peer: Option<Peer>, watcher: Watcher)
     where
         C: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let service = self.service.clone();
-        let with_peer = service_fn(move |mut request: Request<Incoming>| {
-            if let Some(peer) = peer {
-                request.extensions_mut().insert(peer);
-            }
-            service.call(request)
-        });
+        let service = Arc::clone(&self.service);
+        let with_peer = service_fn(move |request| service.answer(peer, request));
         let connection = TokioIo::new(connection);
         let served = if is_http2 {
             watcher.watch(self.http2.serve_connection(connection, with_peer)).await

@@ -86,7 +86,7 @@ async fn serve(options: &ServeOptions) -> anyhow::Result<()> {
     let (stopping, stopped) = watch::channel(false);
     let public = tokio::spawn(listen::serve(
         listener,
-        sonde_http::public_router(Arc::clone(&service), edge),
+        sonde_http::public_api(Arc::clone(&service), edge),
         connections_max(options.max_connections),
         resolved(stopped.clone()),
     ));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Body;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,8 @@ use crate::problem::{Problem, ProblemDocument};
 use crate::reasons::{ReasonBody, bodies};
 use crate::wire::Fields;
 
+/// Where triggers are sent.
+pub(crate) const PATH: &str = "/api/v1/client/trigger";
 /// Content up to this size travels with the answer and saves a round trip.
 const INLINE_BYTES_MAX: usize = 8 * 1024;
 
@@ -130,13 +132,22 @@ pub(crate) async fn trigger<E: Engine>(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<TriggerBody>, Problem> {
-    let session = session(&service, &headers).await?;
-    let bytes = body::read(&headers, body, CLIENT_BODY_BYTES_MAX, MediaType::Json).await?;
+    ask(&service, &headers, body).await.map(Json)
+}
+
+/// The whole call, for the router and for the short cut past it.
+pub(crate) async fn ask<E: Engine, B: HttpBody<Data = Bytes> + Unpin>(
+    service: &Arc<Service<E>>,
+    headers: &HeaderMap,
+    body: B,
+) -> Result<TriggerBody, Problem> {
+    let session = session(service, headers).await?;
+    let bytes = body::read(headers, body, CLIENT_BODY_BYTES_MAX, MediaType::Json).await?;
     let call = read_call(body::json(&bytes)?)?;
     let Triggered { shown, debug } = service.trigger(&session, call).await?;
     let nothing = TriggerBody { display_id: None, survey: None, values: None, delay_ms: None, debug: None };
     let debug = debug.map(|surveys| surveys.iter().map(DebugBody::from).collect());
-    Ok(Json(TriggerBody { debug, ..shown.map_or(nothing, TriggerBody::from) }))
+    Ok(TriggerBody { debug, ..shown.map_or(nothing, TriggerBody::from) })
 }
 
 fn read_call(wire: TriggerRequest) -> Result<TriggerCall, Problem> {

@@ -20,6 +20,7 @@ mod push;
 mod results;
 mod routes;
 mod settings;
+mod short_cut;
 mod support;
 mod surveys;
 mod triggers;

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::Request;
 use http_body_util::BodyExt as _;
 use serde_json::json;
-use sonde_http::{EdgeOptions, Metrics, metrics_router, public_router};
+use sonde_http::{EdgeOptions, Metrics, metrics_router, public_api};
 use sonde_service::rate_limit::{Rate, RateLimits};
 use tower::ServiceExt as _;
 
@@ -24,7 +24,7 @@ async fn call(app: &TestApp, metrics: &Metrics, method: &str, path: &str, owner:
     let options = EdgeOptions { metrics: Some(metrics.clone()), ..EdgeOptions::default() };
     let request = Request::builder().method(method).uri(path).header("x-api-key", &owner.backend_key).header("x-sonde-key", &owner.sdk_key);
     let request = request.header("content-type", "application/json").body(Body::from(body)).unwrap();
-    public_router(Arc::clone(&app.service), options).oneshot(request).await.unwrap().status().as_u16()
+    public_api(Arc::clone(&app.service), options).oneshot(request).await.unwrap().status().as_u16()
 }
 
 #[track_caller]

@@ -3,14 +3,13 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use sonde_core::id::WorkspaceId;
 use sonde_core::time::{Span, Timestamp};
-use sonde_http::{EdgeOptions, Peer, public_router};
+use sonde_http::{EdgeOptions, Peer, PublicApi, public_api};
 use sonde_service::admin::InitInput;
 use sonde_service::{ManualClock, QueueOptions, Service};
 use sonde_storage::memory::MemoryStore;
@@ -23,7 +22,7 @@ pub(crate) const OWNER: &str = "owner@example.org";
 pub(crate) struct TestApp {
     pub(crate) service: Arc<Service<MemoryStore>>,
     clock: Arc<ManualClock>,
-    router: Router,
+    api: PublicApi<MemoryStore>,
 }
 
 /// Who calls.
@@ -72,6 +71,12 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    async fn of(response: axum::response::Response) -> Self {
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes().to_vec();
+        Self { status: parts.status, headers: parts.headers, bytes }
+    }
+
     /// The body as JSON; null where it is none.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.bytes).unwrap_or(Value::Null)
@@ -105,7 +110,7 @@ impl TestApp {
         let clock = Arc::new(ManualClock::at(Timestamp::from_millis(1_800_000_000_000)));
         let service = Service::start(Arc::new(MemoryStore::new()), clock.clone(), queue).await.unwrap();
         let options = EdgeOptions { public_url: public_url.to_owned(), insecure_cookie, ..EdgeOptions::default() };
-        Self { router: public_router(Arc::clone(&service), options), service, clock }
+        Self { api: public_api(Arc::clone(&service), options), service, clock }
     }
 
     /// The same with an owner who is signed in.
@@ -184,17 +189,24 @@ impl TestApp {
     pub(crate) async fn send_bytes(&self, address: [u8; 4], request: axum::http::request::Builder, body: Vec<u8>) -> Answer {
         let mut request = request.body(Body::from(body)).unwrap();
         request.extensions_mut().insert(Peer(SocketAddr::from((address, 40_000))));
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes().to_vec();
-        Answer { status: parts.status, headers: parts.headers, bytes }
+        Answer::of(self.api.clone().oneshot(request).await.unwrap()).await
+    }
+
+    /// Sends a request with any body.
+    pub(crate) async fn send_raw(&self, request: axum::http::request::Builder, body: String) -> Answer {
+        Answer::of(self.api.clone().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap()).await
+    }
+
+    /// The same through the router, whatever the call.
+    pub(crate) async fn send_routed(&self, request: axum::http::request::Builder, body: String) -> Answer {
+        Answer::of(self.api.router().oneshot(request.body(Body::from(body)).unwrap()).await.unwrap()).await
     }
 
     /// The response itself, for streams.
     pub(crate) async fn open(&self, persona: &Persona, path: &str) -> axum::response::Response {
         let mut request = Self::request(persona, Method::GET, path, None).body(Body::empty()).unwrap();
         request.extensions_mut().insert(Peer(SocketAddr::from(([127, 0, 0, 1], 40_000))));
-        self.router.clone().oneshot(request).await.unwrap()
+        self.api.clone().oneshot(request).await.unwrap()
     }
 
     pub(crate) fn advance(&self, by: Span) {

@@ -1,0 +1,82 @@
+//! The calls that go past the router are answered as the router answers them.
+
+use axum::http::{Method, header};
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Owner, Persona, TestApp};
+
+const EVENT: &str = "/api/v1/connections/backend/event";
+const TRIGGER: &str = "/api/v1/client/trigger";
+
+/// Sends a call both ways. What differs from call to call is left out.
+async fn both_ways(app: &TestApp, persona: &Persona, path: &str, headers: &[(&str, &str)], body: &str) -> [Answer; 2] {
+    let request = || {
+        let request = TestApp::request(persona, Method::POST, path, None);
+        headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
+    };
+    let mut answers = [app.send_raw(request(), body.to_owned()).await, app.send_routed(request(), body.to_owned()).await];
+    for answer in &mut answers {
+        assert!(answer.headers.remove("x-request-id").is_some_and(|id| id.len() == 16));
+        // hyper says how long a body is.
+        answer.headers.remove(header::CONTENT_LENGTH);
+    }
+    answers
+}
+
+async fn assert_alike(app: &TestApp, persona: &Persona, path: &str, headers: &[(&str, &str)], body: &str, status: u16) {
+    let [short, routed] = both_ways(app, persona, path, headers, body).await;
+    assert_eq!(short.status, status, "{body}");
+    assert_eq!((short.status, &short.headers), (routed.status, &routed.headers), "{path} {body}");
+    let without_ids = |answer: &Answer| {
+        let mut json = answer.json();
+        json["request_id"].take();
+        json["event_id"].take();
+        json
+    };
+    assert_eq!(without_ids(&short), without_ids(&routed), "{path} {body}");
+}
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+
+#[tokio::test]
+async fn events_are_taken_alike() {
+    let (app, owner) = TestApp::new().await.with_owner().await;
+    let backend = owner.backend();
+    let good = r#"{"user_id":"ada","event_name":"ended_sleep","properties":{"minutes":431}}"#;
+    assert_alike(&app, &backend, EVENT, &[JSON], good, 200).await;
+    assert_alike(&app, &backend, EVENT, &[JSON], r#"{"user_id":"ada"}"#, 422).await;
+    assert_alike(&app, &backend, EVENT, &[JSON], "{", 400).await;
+    assert_alike(&app, &backend, EVENT, &[("content-type", "text/html")], good, 415).await;
+    assert_alike(&app, &backend, EVENT, &[JSON], &"x".repeat(40_000), 413).await;
+    assert_alike(&app, &Persona::Anonymous, EVENT, &[JSON], good, 401).await;
+    assert_alike(&app, &Persona::Backend("sk_none".to_owned()), EVENT, &[JSON], good, 401).await;
+}
+
+async fn token(app: &TestApp, owner: &Owner) -> String {
+    let session = app.post(&owner.sdk(), "/api/v1/client/session", json!({"user_id": "ada", "platform": "web"})).await.expect(200);
+    session["client_token"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn triggers_are_answered_alike_and_pages_may_read_the_answers() {
+    let (app, owner) = TestApp::new().await.with_owner().await;
+    let token = token(&app, &owner).await;
+    let headers = [JSON, ("x-sonde-token", token.as_str()), ("origin", "https://shop.example.org")];
+    let good = r#"{"request_id":"r1","trigger":"MainActivity"}"#;
+    assert_alike(&app, &owner.sdk(), TRIGGER, &headers, good, 200).await;
+    assert_alike(&app, &owner.sdk(), TRIGGER, &headers, r#"{"request_id":"","trigger":"MainActivity"}"#, 422).await;
+    assert_alike(&app, &owner.sdk(), TRIGGER, &headers, "nothing", 400).await;
+    assert_alike(&app, &owner.sdk(), TRIGGER, &[JSON], good, 401).await;
+    let [short, _] = both_ways(&app, &owner.sdk(), TRIGGER, &headers, good).await;
+    assert_eq!(short.json(), json!({"survey": Value::Null}));
+    assert_eq!(short.header("access-control-allow-origin"), "*");
+}
+
+#[tokio::test]
+async fn other_methods_are_left_to_the_router() {
+    let app = TestApp::new().await;
+    for path in [EVENT, TRIGGER] {
+        let request = TestApp::request(&Persona::Anonymous, Method::GET, path, None);
+        assert_eq!(app.send_raw(request, String::new()).await.status, 405, "{path}");
+    }
+}
