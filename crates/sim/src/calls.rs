@@ -6,6 +6,8 @@ use crate::http::request;
 
 /// Path of ingest.
 pub(crate) const EVENT_PATH: &str = "/api/v1/connections/backend/event";
+/// Path of ingest of many events.
+pub(crate) const EVENTS_PATH: &str = "/api/v1/connections/backend/events";
 
 /// Who a call is about.
 #[derive(Clone, Debug)]

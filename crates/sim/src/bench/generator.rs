@@ -24,13 +24,17 @@ const STRIDE: u64 = 618_033;
 /// Digits of a user's number, and of an event's.
 const USER_DIGITS: usize = 7;
 const EVENT_DIGITS: usize = 12;
+/// A number has no zeros in front, so revisions begin with one that has room above it.
+pub(super) const FIRST_REVISION: u64 = 1_000_000_000;
+const REVISION_DIGITS: usize = 10;
 
 /// One request, its numbers to be filled in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Template {
     bytes: Vec<u8>,
-    user_at: usize,
+    user_at: Option<usize>,
     event_at: Option<usize>,
+    revision_at: Option<usize>,
 }
 
 impl Template {
@@ -45,20 +49,38 @@ impl Template {
         };
         let filling = ".".repeat(BODY_BYTES.saturating_sub(body("").len()));
         let bytes = request("POST", EVENT_PATH, &[("x-api-key", key)], &body(&filling));
-        let find = |text: &str| bytes.windows(text.len()).rposition(|window| window == text.as_bytes());
-        let (user_at, event_at) = (find(&user).unwrap_or(0), find(&event));
-        Self { bytes, user_at, event_at }
+        let (user_at, event_at) = (find(&bytes, &user), find(&bytes, &event));
+        Self { bytes, user_at, event_at, revision_at: None }
+    }
+
+    /// A request that is always the same.
+    pub(super) fn fixed(bytes: Vec<u8>) -> Self {
+        Self { bytes, ..Self::default() }
+    }
+
+    /// Answers whose revision, [`FIRST_REVISION`], rises with each request.
+    pub(super) fn rising(bytes: Vec<u8>) -> Self {
+        let revision_at = find(&bytes, &FIRST_REVISION.to_string());
+        Self { bytes, revision_at, ..Self::default() }
     }
 
     /// The request with this number.
     fn numbered(&mut self, number: u64) -> &[u8] {
-        let user = number.wrapping_mul(STRIDE) % USERS;
-        write_digits(&mut self.bytes[self.user_at..][..USER_DIGITS], user);
+        if let Some(at) = self.user_at {
+            write_digits(&mut self.bytes[at..][..USER_DIGITS], number.wrapping_mul(STRIDE) % USERS);
+        }
+        if let Some(at) = self.revision_at {
+            write_digits(&mut self.bytes[at..][..REVISION_DIGITS], FIRST_REVISION + number);
+        }
         if let Some(at) = self.event_at {
             write_digits(&mut self.bytes[at..][..EVENT_DIGITS], number);
         }
         &self.bytes
     }
+}
+
+fn find(bytes: &[u8], text: &str) -> Option<usize> {
+    bytes.windows(text.len()).rposition(|window| window == text.as_bytes())
 }
 
 fn write_digits(place: &mut [u8], mut number: u64) {
@@ -92,19 +114,25 @@ struct Counters {
     stop: AtomicBool,
 }
 
-/// Sends events numbered from `first`. `window_begins` is called when the warm-up is over, `window_ends` at the end.
+/// Sends requests numbered from `first`, each connection in turn its share of the templates (a single one is shared by
+/// all). `look` is called when the warm-up is over, and at the end.
 pub(super) async fn send<T>(
     address: SocketAddr,
-    template: &Template,
+    templates: &[Template],
     first: u64,
     plan: Plan,
     mut look: impl FnMut() -> anyhow::Result<T>,
 ) -> anyhow::Result<(Sent, T, T)> {
     let counters = Arc::new(Counters { next: AtomicU64::new(first), ..Counters::default() });
     let mut tasks = JoinSet::new();
-    for _ in 0..plan.connections {
+    for place in 0..plan.connections {
         let client = Client::connect(address).await?;
-        tasks.spawn(one_connection(client, template.clone(), Arc::clone(&counters)));
+        let share: Vec<Template> = match templates {
+            [shared] => vec![shared.clone()],
+            _ => templates.iter().skip(place).step_by(plan.connections).cloned().collect(),
+        };
+        ensure!(!share.is_empty(), "there are fewer requests than connections");
+        tasks.spawn(one_connection(client, share, Arc::clone(&counters)));
     }
     tokio::time::sleep(plan.warm_up).await;
     let (before, watch, from) = (look()?, Stopwatch::start(), counters.acknowledged.load(Ordering::Relaxed));
@@ -119,14 +147,18 @@ pub(super) async fn send<T>(
     Ok((Sent { acknowledged, per_second: float(to - from) / took.as_secs_f64() }, before, after))
 }
 
-async fn one_connection(mut client: Client, mut template: Template, counters: Arc<Counters>) -> anyhow::Result<()> {
-    while !counters.stop.load(Ordering::Relaxed) {
-        let number = counters.next.fetch_add(1, Ordering::Relaxed);
-        let status = client.status_of(template.numbered(number)).await?;
-        ensure!(status == 200, "an event was answered with {status}");
-        counters.acknowledged.fetch_add(1, Ordering::Relaxed);
+async fn one_connection(mut client: Client, mut templates: Vec<Template>, counters: Arc<Counters>) -> anyhow::Result<()> {
+    loop {
+        for template in &mut templates {
+            if counters.stop.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+            let number = counters.next.fetch_add(1, Ordering::Relaxed);
+            let status = client.status_of(template.numbered(number)).await?;
+            ensure!(status == 200, "a request was answered with {status}");
+            counters.acknowledged.fetch_add(1, Ordering::Relaxed);
+        }
     }
-    Ok(())
 }
 
 /// For ratios; counts stay far below the 2^53 that fit exactly.

@@ -2,6 +2,7 @@
 
 mod generator;
 mod noop;
+mod stored;
 mod usage;
 
 use std::ffi::OsString;
@@ -32,11 +33,37 @@ const FOREIGN_MAX: f64 = 0.10;
 pub(crate) enum Bench {
     /// Durable events a second, divided by requests a second of a route that stores nothing.
     Ingest(IngestOptions),
+    /// Decisions a second, divided by the same: for users who have nothing pending, and for users with five events.
+    Decide(StoredOptions),
+    /// Durable saves of three answers a second, divided by the same.
+    Respond(StoredOptions),
+    /// Resident memory and time to be ready, empty and with pending events.
+    Start(StoredOptions),
 }
 
 /// Flags of `bench ingest`.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct IngestOptions {
+    #[command(flatten)]
+    pace: Pace,
+    /// Give each event an id, so that each is also looked up as a possible duplicate.
+    #[arg(long)]
+    with_ids: bool,
+}
+
+/// Flags of benchmarks over a store that holds something.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct StoredOptions {
+    #[command(flatten)]
+    pace: Pace,
+    /// Pending events stored before.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1_000..=100_000_000))]
+    events: u64,
+}
+
+/// How long and how much.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Pace {
     /// Connections kept busy.
     #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..=4096))]
     connections: u16,
@@ -46,9 +73,6 @@ pub(crate) struct IngestOptions {
     /// Pairs of turns.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=100))]
     rounds: u16,
-    /// Give each event an id, so that each is also looked up as a possible duplicate.
-    #[arg(long)]
-    with_ids: bool,
     /// One short pair: says whether all events are kept, not how fast.
     #[arg(long)]
     smoke: bool,
@@ -81,37 +105,65 @@ struct Turns {
 pub(crate) async fn run(bench: Bench, binary: Option<&Path>) -> anyhow::Result<Verdict> {
     match bench {
         Bench::Ingest(options) => ingest(options, binary).await,
+        Bench::Decide(options) => stored::decide(options, binary).await,
+        Bench::Respond(options) => stored::respond(options, binary).await,
+        Bench::Start(options) => stored::start(options, binary).await,
     }
 }
 
 async fn ingest(options: IngestOptions, binary: Option<&Path>) -> anyhow::Result<Verdict> {
     pin_self()?;
     let site = Site::make(binary)?;
-    let file_system = FileSystem::of(&site.data())?;
-    let wrapper: Vec<OsString> = ["taskset", "-c", &SERVER_CORE.to_string()].map(Into::into).to_vec();
-    let server = site.start_under(&wrapper, false).await?;
-    let (noop, noop_address) = start_noop(&wrapper, site.calls.backend_key()).await?;
-    let template = Template::new(site.calls.backend_key(), options.with_ids);
-
-    let mut turns = Turns::default();
-    let rounds = if options.smoke { 1 } else { options.rounds };
-    let mut sent_to_noop = 0;
-    for _ in 0..rounds {
-        let disk = Some(file_system.disk.as_str());
-        let (turn, sent) = take_turn(&server, site.address(), &template, turns.acknowledged, options, disk).await?;
-        turns.acknowledged += sent;
-        turns.ingest.push(turn);
-        let (turn, sent) = take_turn(&noop, noop_address, &template, sent_to_noop, options, None).await?;
-        sent_to_noop += sent;
-        turns.noop.push(turn);
-    }
-    noop.kill()?;
+    let mut arena = Arena::open(&site).await?;
+    let load = [Template::new(site.calls.backend_key(), options.with_ids)];
+    let turns = arena.take_turns(&load, options.pace).await?;
+    let file_system = arena.file_system.clone();
+    arena.noop.kill()?;
     // SIGKILL: whatever was only in memory is gone.
-    server.kill()?;
+    arena.server.kill()?;
     let server = site.start().await?;
     let rows = site.event_count(generator::TRIGGER)?;
     ensure!(server.stop().await?.success(), "the server did not stop in good order");
     report(options, &turns, rows, &file_system)
+}
+
+/// The two servers on one core, and what they are asked.
+struct Arena {
+    server: Server,
+    address: SocketAddr,
+    noop: Server,
+    noop_address: SocketAddr,
+    noop_load: [Template; 1],
+    file_system: FileSystem,
+    sent: u64,
+    sent_to_noop: u64,
+}
+
+impl Arena {
+    async fn open(site: &Site) -> anyhow::Result<Self> {
+        let file_system = FileSystem::of(&site.data())?;
+        let wrapper: Vec<OsString> = ["taskset", "-c", &SERVER_CORE.to_string()].map(Into::into).to_vec();
+        let server = site.start_under(&wrapper, false).await?;
+        let (noop, noop_address) = start_noop(&wrapper, site.calls.backend_key()).await?;
+        let noop_load = [Template::new(site.calls.backend_key(), false)];
+        Ok(Self { server, address: site.address(), noop, noop_address, noop_load, file_system, sent: 0, sent_to_noop: 0 })
+    }
+
+    /// Server and no-op in turns.
+    async fn take_turns(&mut self, load: &[Template], pace: Pace) -> anyhow::Result<Turns> {
+        let mut turns = Turns::default();
+        let disk = Some(self.file_system.disk.clone());
+        for _ in 0..if pace.smoke { 1 } else { pace.rounds } {
+            let (turn, sent) = take_turn(&self.server, self.address, load, self.sent, pace, disk.as_deref()).await?;
+            self.sent += sent;
+            turns.acknowledged += sent;
+            turns.ingest.push(turn);
+            let (turn, sent) = take_turn(&self.noop, self.noop_address, &self.noop_load, self.sent_to_noop, pace, None).await?;
+            self.sent_to_noop += sent;
+            turns.noop.push(turn);
+        }
+        Ok(turns)
+    }
 }
 
 async fn start_noop(wrapper: &[OsString], key: &str) -> anyhow::Result<(Server, SocketAddr)> {
@@ -125,9 +177,9 @@ async fn start_noop(wrapper: &[OsString], key: &str) -> anyhow::Result<(Server, 
 async fn take_turn(
     server: &Server,
     address: SocketAddr,
-    template: &Template,
+    load: &[Template],
     first: u64,
-    options: IngestOptions,
+    options: Pace,
     disk: Option<&str>,
 ) -> anyhow::Result<(Turn, u64)> {
     let (warm_up, seconds) = if options.smoke { (100, 1) } else { (500, options.seconds) };
@@ -137,7 +189,7 @@ async fn take_turn(
         window: Duration::from_secs(u64::from(seconds)),
     };
     let look = || Usage::look(server.id(), SERVER_CORE, disk);
-    let (sent, before, after) = send(address, template, first, plan, look).await?;
+    let (sent, before, after) = send(address, load, first, plan, look).await?;
     Ok((Turn { per_second: sent.per_second, shares: before.until(&after) }, sent.acknowledged))
 }
 
@@ -164,37 +216,53 @@ fn fair(turns: &Turns) -> Vec<(&Turn, &Turn)> {
     pairs.filter(|(ingest, noop)| ingest.shares.foreign() <= FOREIGN_MAX && noop.shares.foreign() <= FOREIGN_MAX).collect()
 }
 
-fn report(options: IngestOptions, turns: &Turns, rows: u64, file_system: &FileSystem) -> anyhow::Result<Verdict> {
+/// What the turns of one load come to.
+fn figures(pace: Pace, turns: &Turns) -> (serde_json::Value, bool) {
     let all: Vec<(&Turn, &Turn)> = turns.ingest.iter().zip(&turns.noop).collect();
     let fair = fair(turns);
     let enough = fair.len() * 2 >= all.len();
     let counted = if enough { &fair } else { &all };
     let middle = |value: fn(&(&Turn, &Turn)) -> f64| median(counted.iter().map(value).collect()).unwrap_or(0.0);
-    let ratio = middle(|(ingest, noop)| ingest.per_second / noop.per_second);
-    let events_per_second = middle(|(ingest, _)| ingest.per_second);
     // What remains comparable when others took the core: work per second of processor time. Waiting for the disk is not in it.
     let by_processor = middle(|(ingest, noop)| ingest.per_processor_second() / noop.per_processor_second());
     let flushes: Option<u64> = turns.ingest.iter().map(|turn| turn.shares.flushes).sum();
-    let window_secs = float(u64::from(options.seconds)) * float(turns.ingest.len() as u64);
+    let window_secs = float(u64::from(pace.seconds)) * float(turns.ingest.len() as u64);
     let told = json!({
-        "ratio": rounded(ratio, 3), "ratio_by_processor_time": rounded(by_processor, 3), "events_per_s": events_per_second.round(), "noop_per_s": middle(|(_, noop)| noop.per_second).round(),
-        "connections": options.connections, "with_ids": options.with_ids, "file_system": file_system.kind,
-        "fsyncs": flushes, "fsyncs_per_s": flushes.filter(|_| !options.smoke).map(|flushes| (float(flushes) / window_secs).round()),
-        "distinct_users": turns.acknowledged.min(USERS), "rows_after_restart": rows, "acknowledged": turns.acknowledged,
+        "ratio": rounded(middle(|(ingest, noop)| ingest.per_second / noop.per_second), 3),
+        "ratio_by_processor_time": rounded(by_processor, 3),
+        "per_s": middle(|(ingest, _)| ingest.per_second).round(), "noop_per_s": middle(|(_, noop)| noop.per_second).round(),
+        "processor_us": rounded(middle(|(ingest, _)| 1e6 / ingest.per_processor_second()), 2),
+        "noop_processor_us": rounded(middle(|(_, noop)| 1e6 / noop.per_processor_second()), 2),
+        "connections": pace.connections, "acknowledged": turns.acknowledged,
+        "fsyncs": flushes, "fsyncs_per_s": flushes.filter(|_| !pace.smoke).map(|flushes| (float(flushes) / window_secs).round()),
         "core_share": rounded(middle(|(ingest, _)| ingest.shares.process), 2), "core_idle": rounded(middle(|(ingest, _)| ingest.shares.idle), 2),
         "noop_core_share": rounded(middle(|(_, noop)| noop.shares.process), 2),
         "generator_share": rounded(middle(|(_, noop)| noop.shares.generator), 2),
         "pairs": all.len(), "pairs_fair": fair.len(), "fair": enough,
         "ratios": all.iter().map(|(ingest, noop)| rounded(ingest.per_second / noop.per_second, 3)).collect::<Vec<_>>(),
     });
-    if options.json {
-        print(&format!("{told}\n"))?;
-    } else {
-        for (key, value) in told.as_object().into_iter().flatten() {
-            print(&format!("{key:<20} {value}\n"))?;
-        }
+    (told, enough)
+}
+
+fn tell(told: &serde_json::Value, json: bool) -> anyhow::Result<()> {
+    if json {
+        return print(&format!("{told}\n"));
     }
-    ensure!(enough || options.smoke, "others took the servers' core in most turns: nothing was measured");
+    for (key, value) in told.as_object().into_iter().flatten() {
+        print(&format!("{key:<24} {value}\n"))?;
+    }
+    Ok(())
+}
+
+fn report(options: IngestOptions, turns: &Turns, rows: u64, file_system: &FileSystem) -> anyhow::Result<Verdict> {
+    let (mut told, enough) = figures(options.pace, turns);
+    told["events_per_s"] = told["per_s"].clone();
+    told["with_ids"] = options.with_ids.into();
+    told["file_system"] = file_system.kind.as_str().into();
+    told["distinct_users"] = turns.acknowledged.min(USERS).into();
+    told["rows_after_restart"] = rows.into();
+    tell(&told, options.pace.json)?;
+    ensure!(enough || options.pace.smoke, "others took the servers' core in most turns: nothing was measured");
     if rows != turns.acknowledged {
         say(&format!("{} events were acknowledged, {rows} are there after a restart", turns.acknowledged));
     }
