@@ -4,14 +4,13 @@ use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
 use sonde_core::id::WorkspaceId;
 use sonde_core::time::Timestamp;
-use sonde_http::{EdgeOptions, Peer, public_router};
+use sonde_http::{EdgeOptions, Peer, PublicApi, public_api};
 use sonde_service::admin::{ImportInput, InitInput};
 use sonde_service::{ManualClock, QueueOptions, Service};
 use sonde_storage::memory::MemoryStore;
@@ -26,7 +25,7 @@ const EMAIL: &str = "owner@example.org";
 /// The installation and who may call it.
 pub(crate) struct App {
     runtime: Runtime,
-    router: Router,
+    api: PublicApi<MemoryStore>,
     calls: u32,
     /// Secret key of servers.
     pub(crate) backend_key: String,
@@ -83,7 +82,7 @@ impl App {
         let options = EdgeOptions { public_url: "http://localhost:8080".to_owned(), insecure_cookie: false, ..EdgeOptions::default() };
         let mut app = Self {
             runtime,
-            router: public_router(service, options),
+            api: public_api(service, options),
             calls: 0,
             backend_key: made.backend_key,
             sdk_key: made.sdk_key,
@@ -101,7 +100,7 @@ impl App {
         let request = Request::post("/api/v1/auth/login").header("x-sonde-csrf", "1").header(header::CONTENT_TYPE, "application/json");
         let mut request = request.body(Body::from(json!({"email": EMAIL, "password": PASSWORD}).to_string())).expect("a request");
         request.headers_mut().insert(header::HOST, "localhost:8080".parse().expect("a host"));
-        let router = self.router.clone();
+        let router = self.api.clone();
         let response = self.runtime.block_on(async { router.oneshot(with_peer(request)).await }).expect("an answer");
         let cookie = response.headers()[header::SET_COOKIE].to_str().expect("a cookie");
         cookie.split(';').next().unwrap_or_default().to_owned()
@@ -124,7 +123,7 @@ impl App {
             request = request.header(*name, *value);
         }
         let request = with_peer(request.body(Body::from(body)).expect("a request"));
-        let router = self.router.clone();
+        let router = self.api.clone();
         let (status, bytes) = self.runtime.block_on(async {
             let response = router.oneshot(request).await.expect("an answer");
             (response.status(), response.into_body().collect().await.expect("a body").to_bytes().to_vec())
