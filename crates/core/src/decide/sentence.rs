@@ -84,10 +84,7 @@ impl Reason {
             Self::NoEvent { trigger: Some(trigger) } => {
                 format!("No event “{trigger}”, which the survey waits for, has come for this user in the last 100 h.")
             }
-            Self::EventTooFew { found, needed } => {
-                let events = if *found == 1 { "event counts" } else { "events count" };
-                format!("{found} {events} so far; the survey waits for {needed}.")
-            }
+            Self::EventTooFew { found, needed } => too_few(*found, *needed),
             Self::EventFilter { trigger, effective_at, path } => {
                 format!("The event “{trigger}” of {} does not pass the survey's filter on “{path}”.", moment(*effective_at, now))
             }
@@ -96,11 +93,7 @@ impl Reason {
                 format!("The event “{trigger}” expired {}; the window was {}.", moment(*expired_at, now), length(*window))
             }
             Self::EventCancelled { trigger, effective_at, by, cancelled_at } => {
-                let (event, cancelled) = (moment(*effective_at, now), moment(*cancelled_at, now));
-                match by {
-                    Some(by) => format!("The event “{trigger}” of {event} was cancelled by the event “{by}” of {cancelled}."),
-                    None => format!("The event “{trigger}” of {event} was cancelled by its id {cancelled}."),
-                }
+                cancelled(trigger, &moment(*effective_at, now), by.as_ref(), &moment(*cancelled_at, now))
             }
             Self::EventConsumed { trigger, effective_at } => {
                 format!("The survey was already shown for the event “{trigger}” of {}.", moment(*effective_at, now))
@@ -223,6 +216,18 @@ fn unmet_facts(unmet: &Unmet) -> Vec<(&'static str, Fact)> {
         facts.push(("negated", Fact::Boolean(true)));
     }
     facts
+}
+
+fn too_few(found: u32, needed: u32) -> String {
+    let events = if found == 1 { "event counts" } else { "events count" };
+    format!("{found} {events} so far; the survey waits for {needed}.")
+}
+
+fn cancelled(trigger: &TriggerName, event: &str, by: Option<&TriggerName>, cancelled: &str) -> String {
+    match by {
+        Some(by) => format!("The event “{trigger}” of {event} was cancelled by the event “{by}” of {cancelled}."),
+        None => format!("The event “{trigger}” of {event} was cancelled by its id {cancelled}."),
+    }
 }
 
 fn repeat_limit(until: RepeatUntil, shown_count: u32, again_at: Option<Timestamp>, now: Timestamp) -> String {
