@@ -184,13 +184,13 @@ pub(crate) async fn take_event<E: Engine>(
 
 /// Counts a refused call, and lists it among the live events, with what of it can be read.
 pub(crate) fn rejected<E: Engine>(service: &Service<E>, workspace: WorkspaceId, bytes: &[u8], problem: Problem) -> Problem {
-    service.figures().rejected(rejection(&problem)).increment();
     #[derive(Default, Deserialize)]
     struct Readable {
         user_id: Option<serde_json::Value>,
         anonymous_id: Option<serde_json::Value>,
         event_name: Option<serde_json::Value>,
     }
+    service.figures().rejected(rejection(&problem)).increment();
     let text = |value: Option<serde_json::Value>, scalars_max: usize| match value? {
         serde_json::Value::String(text) => Some(text.chars().take(scalars_max).collect::<String>()),
         serde_json::Value::Number(number) => Some(number.to_string()),

@@ -175,7 +175,6 @@ impl AddressBuckets {
         let place = match address {
             IpAddr::V4(address) => u64::from(address.to_bits()),
             // The second half is free to choose for whoever has a network.
-            #[expect(clippy::cast_possible_truncation, reason = "the upper half of 128 bits")]
             IpAddr::V6(address) => (address.to_bits() >> 64) as u64,
         };
         let hash = self.places.hash_one((limited, address.is_ipv4(), place));

@@ -154,7 +154,7 @@ impl<E: Engine> Service<E> {
     pub fn decision_totals(&self) -> DecisionCounts {
         let mut sum = [0; PLACES];
         for workspace in self.cache.all_workspaces() {
-            for tally in workspace.tallies.iter() {
+            for tally in &*workspace.tallies {
                 sum.iter_mut().zip(tally.now()).for_each(|(sum, count)| *sum += count);
             }
         }

@@ -219,8 +219,13 @@ fn payload_bytes(write: &Write) -> usize {
             Write::Append(append) => append.properties.as_str().len(),
             Write::Change(change) => change.displays.iter().map(|display| display.trigger_properties.as_str().len() + 4_096).sum(),
             Write::Refuse(note) => note.refusals.iter().map(|refusal| 256 * (1 + refusal.surveys.len())).sum(),
-            Write::Merge(_) | Write::ContinueMerge { .. } | Write::Erase(_) | Write::ContinueErase { .. } => 0,
-            Write::Observe(_) | Write::CountDecisions(_) | Write::LearnAttributes(_) => 0,
+            Write::Merge(_)
+            | Write::ContinueMerge { .. }
+            | Write::Erase(_)
+            | Write::ContinueErase { .. }
+            | Write::Observe(_)
+            | Write::CountDecisions(_)
+            | Write::LearnAttributes(_) => 0,
         }
 }
 

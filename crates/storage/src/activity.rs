@@ -252,8 +252,12 @@ impl Write {
             }
             Self::Merge(merge) => Some(merge.now),
             Self::Observe(observation) => Some(observation.at),
-            Self::ContinueMerge { .. } | Self::Erase(_) | Self::ContinueErase { .. } => None,
-            Self::LearnAttributes(_) | Self::Refuse(_) | Self::CountDecisions(_) => None,
+            Self::ContinueMerge { .. }
+            | Self::Erase(_)
+            | Self::ContinueErase { .. }
+            | Self::LearnAttributes(_)
+            | Self::Refuse(_)
+            | Self::CountDecisions(_) => None,
         }
     }
 }

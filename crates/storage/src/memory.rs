@@ -220,7 +220,9 @@ impl Everything {
             Write::Erase(erase) => self.erase(&erase),
             Write::ContinueErase { user } => self.continue_erase(&user),
             Write::LearnAttributes(AttributesSeen { workspace, seen }) => {
-                seen.iter().for_each(|seen| self.learn_attribute(workspace, seen));
+                for seen in &seen {
+                    self.learn_attribute(workspace, seen);
+                }
                 Outcome::Observed
             }
             Write::Observe(seen) => {

@@ -26,15 +26,14 @@ impl Pass<'_> {
     fn learn_attribute(&mut self, workspace: WorkspaceId, seen: &AttributeObservation) -> Result<(), StorageError> {
         let key = key(workspace, &seen.name);
         let stored = self.group.get(Space::Attributes, &key)?;
-        let mut stats = match &stored {
-            Some(row) => read(&key, row)?,
-            None => {
-                let names = self.group.scan(Space::Attributes, workspace.as_bytes(), ATTRIBUTE_NAMES_MAX, usize::MAX)?;
-                if names.rows.len() >= ATTRIBUTE_NAMES_MAX {
-                    return Ok(());
-                }
-                AttributeStats { name: seen.name.clone(), types: Vec::new(), examples: Vec::new() }
+        let mut stats = if let Some(row) = &stored {
+            read(&key, row)?
+        } else {
+            let names = self.group.scan(Space::Attributes, workspace.as_bytes(), ATTRIBUTE_NAMES_MAX, usize::MAX)?;
+            if names.rows.len() >= ATTRIBUTE_NAMES_MAX {
+                return Ok(());
             }
+            AttributeStats { name: seen.name.clone(), types: Vec::new(), examples: Vec::new() }
         };
         let is_new_type = !stats.types.contains(&seen.attribute_type);
         if is_new_type {

@@ -26,7 +26,7 @@ pub(crate) fn users_with(
     let after = after.map(|after| after.0.clone());
     match with {
         UsersWith::State => with_state(tables, view, workspace, after, limit),
-        UsersWith::Events => with_events(view, workspace, after, limit),
+        UsersWith::Events => with_events(view, workspace, after.as_ref(), limit),
     }
 }
 
@@ -47,10 +47,10 @@ fn with_state(tables: &Tables, view: &View, workspace: WorkspaceId, after: Optio
 }
 
 /// The next user of each bucket is known; the least of them comes next.
-fn with_events(view: &View, workspace: WorkspaceId, after: Option<Key>, limit: usize) -> Result<UserPage, StorageError> {
+fn with_events(view: &View, workspace: WorkspaceId, after: Option<&Key>, limit: usize) -> Result<UserPage, StorageError> {
     let mut next = Vec::with_capacity(view.buckets.len());
     for bucket in view.buckets.iter() {
-        next.push(next_user(view, &bucket.keyspace, &Space::Bucket(bucket.day), after.as_ref())?);
+        next.push(next_user(view, &bucket.keyspace, Space::Bucket(bucket.day), after)?);
     }
     let mut page = Page::new(limit);
     while let Some(least) = next.iter().flatten().min().cloned() {
@@ -59,7 +59,7 @@ fn with_events(view: &View, workspace: WorkspaceId, after: Option<Key>, limit: u
         }
         for (next, bucket) in next.iter_mut().zip(view.buckets.iter()) {
             if next.as_ref() == Some(&least) {
-                *next = next_user(view, &bucket.keyspace, &Space::Bucket(bucket.day), Some(&least))?;
+                *next = next_user(view, &bucket.keyspace, Space::Bucket(bucket.day), Some(&least))?;
             }
         }
         let (user, _) = keys::read_user(&least).map_err(|bad| bad.at("users of buckets", &least))?;
@@ -70,7 +70,7 @@ fn with_events(view: &View, workspace: WorkspaceId, after: Option<Key>, limit: u
 }
 
 /// The key of the first user behind another who has rows in a bucket.
-fn next_user(view: &View, bucket: &Keyspace, space: &Space, after: Option<&Key>) -> Result<Option<Key>, StorageError> {
+fn next_user(view: &View, bucket: &Keyspace, space: Space, after: Option<&Key>) -> Result<Option<Key>, StorageError> {
     // The last row that a user can have.
     let from = after.map_or(Bound::Unbounded, |user| Bound::Excluded(keys::presence(user)));
     let Some(guard) = view.snapshot.range::<Key, _>(bucket, (from, Bound::Unbounded)).next() else { return Ok(None) };

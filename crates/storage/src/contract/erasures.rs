@@ -127,14 +127,14 @@ pub async fn no_change_made_before_an_erasure_is_stored_after_it<H: Harness>() {
         new.displays.push(display);
         new
     };
-    let mut stale = vec![claim_of(load(engine, &user("a"), noon()).await.state, 5)];
+    let mut outdated = vec![claim_of(load(engine, &user("a"), noon()).await.state, 5)];
     prepare(engine, &user("a"), 1).await;
-    stale.push(claim_of(load(engine, &user("a"), noon()).await.state, 6));
+    outdated.push(claim_of(load(engine, &user("a"), noon()).await.state, 6));
     for round in 0..3 {
         commit(harness.engine(), erase(&user("a"))).await;
         finish(harness.engine(), &user("a")).await;
         for number in 0..4_u16 {
-            for change_before in &stale {
+            for change_before in &outdated {
                 let outcome = commit(harness.engine(), change(change_before.clone())).await;
                 assert_eq!(outcome, Outcome::VersionConflict, "round {round}, after {number} new changes");
             }
@@ -143,7 +143,7 @@ pub async fn no_change_made_before_an_erasure_is_stored_after_it<H: Harness>() {
             assert_eq!(commit(harness.engine(), change(UserChange::of_state(&user("a"), state))).await, Outcome::Changed);
         }
         let state = load(harness.engine(), &user("a"), noon()).await.state;
-        stale.push(claim_of(state, 7));
+        outdated.push(claim_of(state, 7));
         harness.crash();
     }
 }
