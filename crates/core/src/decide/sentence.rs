@@ -410,22 +410,8 @@ mod tests {
         ]
     }
 
-    #[test]
-    fn every_reason_is_a_sentence_with_its_facts() {
-        let path: Arc<str> = "author.name".into();
-        let limit = |until, shown_count, again_at| Reason::RepeatLimit { until, shown_count, again_at };
-        let mut table = vec![
-            (Reason::NotLive { status: SurveyStatus::Draft }, "The survey is a draft; it was never launched."),
-            (Reason::NotLive { status: SurveyStatus::Paused }, "The survey is paused."),
-            (Reason::NotLive { status: SurveyStatus::Ended }, "The survey has ended."),
-            (Reason::WrongTrigger, "The survey does not show at this frontend trigger."),
-            (
-                Reason::TriggerFilter { path: Arc::clone(&path) },
-                "The frontend trigger's property “author.name” does not pass the survey's filter.",
-            ),
-            (Reason::WrongPlatform, "The survey does not show on this platform."),
-            (Reason::NotSampled { point: 4_321, rate: 1_000 }, "The survey asks 10 % of users; this user falls at 43.21 %, outside."),
-            (Reason::NotSampled { point: 50, rate: 0 }, "The survey asks 0 % of users; this user falls at 0.5 %, outside."),
+    fn of_events() -> Vec<(Reason, &'static str)> {
+        vec![
             (Reason::NoEvent { trigger: None }, "No backend event that the survey waits for has come for this user in the last 100 h."),
             (
                 Reason::NoEvent { trigger: Some(slept()) },
@@ -434,7 +420,7 @@ mod tests {
             (Reason::EventTooFew { found: 1, needed: 3 }, "1 event counts so far; the survey waits for 3."),
             (Reason::EventTooFew { found: 2, needed: 3 }, "2 events count so far; the survey waits for 3."),
             (
-                Reason::EventFilter { trigger: slept(), effective_at: at(-300), path },
+                Reason::EventFilter { trigger: slept(), effective_at: at(-300), path: "author.name".into() },
                 "The event “ended sleep” of 5 min ago (2026-11-23 19:07 UTC) does not pass the survey's filter on “author.name”.",
             ),
             (
@@ -468,6 +454,24 @@ mod tests {
                 "The event “ended sleep” of 2 h 5 min ago (2026-11-23 17:07 UTC) is older than the one of 1 min ago (2026-11-23 19:11 UTC), \
                  for which the survey was already shown.",
             ),
+        ]
+    }
+
+    #[test]
+    fn every_reason_is_a_sentence_with_its_facts() {
+        let limit = |until, shown_count, again_at| Reason::RepeatLimit { until, shown_count, again_at };
+        let mut table = vec![
+            (Reason::NotLive { status: SurveyStatus::Draft }, "The survey is a draft; it was never launched."),
+            (Reason::NotLive { status: SurveyStatus::Paused }, "The survey is paused."),
+            (Reason::NotLive { status: SurveyStatus::Ended }, "The survey has ended."),
+            (Reason::WrongTrigger, "The survey does not show at this frontend trigger."),
+            (
+                Reason::TriggerFilter { path: "author.name".into() },
+                "The frontend trigger's property “author.name” does not pass the survey's filter.",
+            ),
+            (Reason::WrongPlatform, "The survey does not show on this platform."),
+            (Reason::NotSampled { point: 4_321, rate: 1_000 }, "The survey asks 10 % of users; this user falls at 43.21 %, outside."),
+            (Reason::NotSampled { point: 50, rate: 0 }, "The survey asks 0 % of users; this user falls at 0.5 %, outside."),
             (limit(RepeatUntil::ShownTimes(1), 1, None), "The survey was shown to this user once; it is shown once at most."),
             (limit(RepeatUntil::ShownTimes(2), 3, None), "The survey was shown to this user 3 times; it is shown twice at most."),
             (limit(RepeatUntil::Answered, 1, None), "This user has answered the survey; it is shown until the first answer."),
@@ -495,6 +499,7 @@ mod tests {
             ),
         ];
         table.extend(of_launch_settings());
+        table.extend(of_events());
         for (reason, sentence) in &table {
             assert_eq!(reason.sentence(NOW, &known), *sentence);
         }
