@@ -18,6 +18,8 @@ mod request_id;
 mod router;
 mod rows;
 mod short_cut;
+mod user_body;
+mod users;
 mod wire;
 
 pub use dashboard::{EdgeOptions, Peer};

@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::{client, dashboard, ingest, ingest_batch, ingest_cancel};
+use crate::{client, dashboard, ingest, ingest_batch, ingest_cancel, users};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -16,6 +16,9 @@ use crate::{client, dashboard, ingest, ingest_batch, ingest_cancel};
         ingest::event,
         ingest_batch::events,
         ingest_cancel::cancel,
+        users::set_attributes,
+        users::erase,
+        users::export,
         client::config::config,
         client::session::start,
         client::session::identify,
@@ -49,6 +52,11 @@ use crate::{client, dashboard, ingest, ingest_batch, ingest_cancel};
         dashboard::explain::refusals,
         dashboard::explain::set_test_user,
         dashboard::explain::survey_refusals,
+        dashboard::users::list,
+        dashboard::users::show,
+        dashboard::users::export,
+        dashboard::users::erase,
+        dashboard::users::attributes,
         dashboard::settings::show,
         dashboard::settings::replace,
         dashboard::cohorts::list,
@@ -82,6 +90,7 @@ use crate::{client, dashboard, ingest, ingest_batch, ingest_cancel};
     modifiers(&Security),
     tags(
         (name = "Ingest", description = "Called by the customer's servers"),
+        (name = "Users", description = "What is known of users: set and erased by the customer's servers, looked at by members"),
         (name = "Client", description = "Called by SDKs"),
         (name = "Accounts", description = "Called by the dashboard, as all that follows: members and sessions"),
         (name = "Workspaces", description = "Products of the customer, isolated from each other"),

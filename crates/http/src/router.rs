@@ -17,7 +17,7 @@ use crate::dashboard::{self, Edge, EdgeOptions};
 use crate::problem::Problem;
 use crate::rate_limit::AddressLimit;
 use crate::short_cut::PublicApi;
-use crate::{admin, assets, client, cors, ingest, ingest_batch, ingest_cancel, metrics, openapi, request_id};
+use crate::{admin, assets, client, cors, ingest, ingest_batch, ingest_cancel, metrics, openapi, request_id, users};
 
 /// What the world may call.
 pub fn public_api<E: Engine>(service: Arc<Service<E>>, options: EdgeOptions) -> PublicApi<E> {
@@ -49,6 +49,9 @@ fn public_router<E: Engine>(service: Arc<Service<E>>, options: EdgeOptions) -> R
         .route("/api/v1/connections/backend/event", post(ingest::event::<E>))
         .route("/api/v1/connections/backend/event/{event_id}", delete(ingest_cancel::cancel::<E>))
         .route("/api/v1/connections/backend/events", post(ingest_batch::events::<E>))
+        .route("/api/v1/users/{user_id}", delete(users::erase::<E>))
+        .route("/api/v1/users/{user_id}/attributes", put(users::set_attributes::<E>))
+        .route("/api/v1/users/{user_id}/export", get(users::export::<E>))
         .layer(limit(Limited::IngestAddress));
     let metrics = options.metrics.clone();
     let router = Router::new()
@@ -89,6 +92,10 @@ fn dashboard_routes<E: Engine>() -> Router<Arc<Service<E>>> {
         .route("/users/{id}/decisions", get(dashboard::explain::decisions::<E>))
         .route("/users/{id}/refusals", get(dashboard::explain::refusals::<E>))
         .route("/users/{id}/test", put(dashboard::explain::set_test_user::<E>))
+        .route("/users", get(dashboard::users::list::<E>))
+        .route("/users/{id}", get(dashboard::users::show::<E>).delete(dashboard::users::erase::<E>))
+        .route("/users/{id}/export", get(dashboard::users::export::<E>))
+        .route("/attributes", get(dashboard::users::attributes::<E>))
         .route("/settings", get(dashboard::settings::show::<E>).put(dashboard::settings::replace::<E>))
         .route("/settings/identity-secrets", get(dashboard::identity::list::<E>).post(dashboard::identity::create::<E>))
         .route("/settings/identity-secrets/{secret}", delete(dashboard::identity::revoke::<E>));

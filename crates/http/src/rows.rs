@@ -96,19 +96,14 @@ impl From<ResponseRow> for RowBody {
             events: display.events.iter().filter_map(|event| Some((event.trigger.to_string(), raw(event.properties.as_str())?))).collect(),
             trigger_name: display.trigger.to_string(),
             trigger: raw(display.trigger_properties.as_str()),
-            user: display.attributes.iter().filter_map(|(name, value)| Some((name.to_owned(), attribute(value)?))).collect(),
+            user: display.attributes.iter().filter_map(|(name, value)| Some((name.to_owned(), attribute_json(value)?))).collect(),
         }
     }
 }
 
 /// A value as JSON; a number keeps its text.
-fn attribute(value: &AttributeValue) -> Option<Box<RawValue>> {
-    let json = match value {
-        AttributeValue::Text(text) => serde_json::Value::from(&**text).to_string(),
-        AttributeValue::Number(text) => text.to_string(),
-        AttributeValue::Boolean(boolean) => boolean.to_string(),
-    };
-    RawValue::from_string(json).ok()
+pub(crate) fn attribute_json(value: &AttributeValue) -> Option<Box<RawValue>> {
+    RawValue::from_string(value.to_json()).ok()
 }
 
 /// A top-level property as text: a string says what it says, everything else is JSON; nothing where there is no such key.

@@ -55,6 +55,10 @@ impl<E: Engine> Service<E> {
                 *known == user
                     || (known.namespace == Namespace::Anonymous && known.workspace == user.workspace && aliases.contains(&known.id))
             });
+            let settings = &self.workspace(user.workspace)?.record.settings;
+            if user.namespace == Namespace::Identified && settings.test_users.contains(&user.id) {
+                self.set_test_user(&user, false).await?;
+            }
             for survey in activity.state.surveys.keys() {
                 self.responses_changed(user.workspace, *survey);
             }

@@ -24,6 +24,7 @@ mod known_keys;
 pub mod live_events;
 mod observe;
 mod passwords;
+pub mod profiles;
 pub mod push;
 mod quotas;
 mod random;

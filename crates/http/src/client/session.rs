@@ -152,7 +152,7 @@ pub(crate) struct AttributesRequest {
 }
 
 impl AttributesRequest {
-    pub(super) fn checked(&self) -> Result<Vec<sonde_core::attribute::AttributeChange>, Problem> {
+    pub(crate) fn checked(&self) -> Result<Vec<sonde_core::attribute::AttributeChange>, Problem> {
         let mut fields = Fields::default();
         let changes = fields.attributes(&self.attributes);
         if fields.errors.is_empty() { Ok(changes) } else { Err(Problem::invalid(fields.errors)) }

@@ -45,7 +45,7 @@ pub(crate) struct NamespaceQuery {
     /// Default: `identified`.
     #[serde(default)]
     #[param(inline)]
-    namespace: NamespaceWire,
+    pub(crate) namespace: NamespaceWire,
 }
 
 /// The user that a path and a query name.
@@ -114,8 +114,8 @@ pub(crate) struct DecisionsBody {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SurveyRefBody {
     /// `srv_…`
-    id: String,
-    name: String,
+    pub(crate) id: String,
+    pub(crate) name: String,
 }
 
 /// Dry run: what would come of this user firing a trigger, now or later. Nothing is claimed.

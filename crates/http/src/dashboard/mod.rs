@@ -15,6 +15,7 @@ mod results_filter;
 pub(crate) mod settings;
 pub(crate) mod surveys;
 pub(crate) mod triggers;
+pub(crate) mod users;
 pub(crate) mod workspaces;
 
 use std::collections::HashMap;
@@ -35,6 +36,7 @@ use utoipa::IntoResponses;
 
 pub(crate) use edge::{Edge, Transport};
 pub use edge::{EdgeOptions, Peer};
+pub(crate) use params::Params;
 
 use crate::body::{self, MediaType};
 use crate::problem::{Problem, ProblemDocument};

@@ -24,3 +24,4 @@ mod short_cut;
 mod support;
 mod surveys;
 mod triggers;
+mod users;
