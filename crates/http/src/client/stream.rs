@@ -91,7 +91,7 @@ impl<E: Engine> Reading<E> {
         };
         let event = match told {
             Told::Activation(names) => {
-                let body = ActivationBody { triggers: names.iter().map(AsRef::as_ref).collect() };
+                let body = ActivationBody { triggers: names.iter().map(sonde_core::trigger::TriggerName::as_str).collect() };
                 Event::default().event("activation").data(serde_json::to_string(&body).unwrap_or_default())
             }
             Told::Config => Event::default().event("config").data("{}"),
