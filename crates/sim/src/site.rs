@@ -60,6 +60,18 @@ impl Site {
         self.start_under(&[], false).await
     }
 
+    /// Starts the server with more flags; they take the place of those it is started with otherwise.
+    pub(crate) async fn start_with(&self, flags: &[String]) -> anyhow::Result<Server> {
+        let overridden = |argument: &OsString| {
+            let name = argument.to_string_lossy();
+            flags.iter().any(|flag| flag.split('=').next() == name.split('=').next())
+        };
+        let mut arguments = self.arguments();
+        arguments.retain(|argument| !overridden(argument));
+        arguments.extend(flags.iter().map(OsString::from));
+        Server::start(&self.launch(&arguments)).await
+    }
+
     /// Starts the server under another program.
     pub(crate) async fn start_under(&self, wrapper: &[OsString], wrapper_stays: bool) -> anyhow::Result<Server> {
         let arguments = self.arguments();

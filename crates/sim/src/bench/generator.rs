@@ -65,7 +65,7 @@ impl Template {
     }
 
     /// The request with this number.
-    fn numbered(&mut self, number: u64) -> &[u8] {
+    pub(super) fn numbered(&mut self, number: u64) -> &[u8] {
         if let Some(at) = self.user_at {
             write_digits(&mut self.bytes[at..][..USER_DIGITS], number.wrapping_mul(STRIDE) % USERS);
         }

@@ -2,7 +2,9 @@
 
 mod generator;
 mod noop;
+mod overload;
 mod stored;
+mod stream;
 mod usage;
 
 use std::ffi::OsString;
@@ -39,6 +41,10 @@ pub(crate) enum Bench {
     Respond(StoredOptions),
     /// Resident memory and time to be ready, empty and with pending events.
     Start(StoredOptions),
+    /// Open tabs that listen: how many, what each costs in memory, how soon they hear.
+    Stream(stream::Options),
+    /// More than is allowed: what is accepted stays quick, the rest is refused.
+    Overload(overload::Options),
 }
 
 /// Flags of `bench ingest`.
@@ -108,6 +114,8 @@ pub(crate) async fn run(bench: Bench, binary: Option<&Path>) -> anyhow::Result<V
         Bench::Decide(options) => stored::decide(options, binary).await,
         Bench::Respond(options) => stored::respond(options, binary).await,
         Bench::Start(options) => stored::start(options, binary).await,
+        Bench::Stream(options) => stream::run(options, binary).await,
+        Bench::Overload(options) => overload::run(options, binary).await,
     }
 }
 
