@@ -255,7 +255,7 @@ mod tests {
         assert!(has_ended && !answer.contains("200"), "{answer}");
         let (answer, has_ended) = send(address, with_header(8_000).as_bytes(), patience).await;
         assert!(has_ended && answer.contains("200 OK"), "{answer}");
-        let many: String = (0..500).map(|number| format!("x-{number}: 1\r\n")).collect();
+        let many = "x-one: 1\r\n".repeat(500);
         let (answer, has_ended) = send(address, format!("GET / HTTP/1.1\r\nhost: x\r\n{many}\r\n").as_bytes(), patience).await;
         assert!(has_ended && !answer.contains("200"), "{answer}");
     }

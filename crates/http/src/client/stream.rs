@@ -12,6 +12,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::Stream;
 use futures_util::stream::unfold;
 use serde::{Deserialize, Serialize};
+use sonde_core::trigger::TriggerName;
 use sonde_service::push::{PushReader, Told};
 use sonde_service::{Engine, Service};
 use utoipa::{IntoParams, ToSchema};

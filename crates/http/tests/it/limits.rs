@@ -17,10 +17,6 @@ async fn limited(limits: RateLimits) -> (TestApp, Owner) {
     (app, owner)
 }
 
-fn rate(per_second: u32, burst: u32) -> Option<Rate> {
-    Some(Rate::new(per_second, burst).unwrap())
-}
-
 async fn config_from(app: &TestApp, owner: &Owner, address: [u8; 4]) -> Answer {
     app.send_from(address, TestApp::request(&owner.sdk(), Method::GET, CONFIG, None), &Value::Null).await
 }
@@ -32,7 +28,7 @@ fn refused(answer: &Answer) -> (u16, &str, &str, &str) {
 
 #[tokio::test]
 async fn a_key_has_its_bucket_and_the_refusal_says_what_is_allowed() {
-    let (app, owner) = limited(RateLimits { backend_key: rate(2, 5), ..RateLimits::default() }).await;
+    let (app, owner) = limited(RateLimits { backend_key: Rate::new(2, 5), ..RateLimits::default() }).await;
     let event = json!({"user_id": "u", "event_name": "e"});
     for _ in 0..5 {
         app.post(&owner.backend(), EVENT, event.clone()).await.expect(200);
@@ -51,7 +47,7 @@ async fn a_key_has_its_bucket_and_the_refusal_says_what_is_allowed() {
 
 #[tokio::test]
 async fn a_batch_takes_as_much_as_its_events() {
-    let (app, owner) = limited(RateLimits { backend_key: rate(10, 100), ..RateLimits::default() }).await;
+    let (app, owner) = limited(RateLimits { backend_key: Rate::new(10, 100), ..RateLimits::default() }).await;
     let batch = |count: usize| json!({"events": vec![json!({"user_id": "u", "event_name": "e"}); count]});
     assert_eq!(app.post(&owner.backend(), EVENTS, batch(90)).await.expect(200)["accepted"], 90);
     assert_eq!(app.post(&owner.backend(), EVENTS, batch(30)).await.status, 429);
@@ -61,7 +57,7 @@ async fn a_batch_takes_as_much_as_its_events() {
 
 #[tokio::test]
 async fn an_address_has_its_bucket_whatever_keys_it_tries() {
-    let limits = RateLimits { address: rate(1, 3), ingest_address: rate(1, 2), ..RateLimits::default() };
+    let limits = RateLimits { address: Rate::new(1, 3), ingest_address: Rate::new(1, 2), ..RateLimits::default() };
     let (app, owner) = limited(limits).await;
     let nobody = Owner { sdk_key: "pk_unknown".to_owned(), ..owner.clone() };
     let place = [203, 0, 113, 9];
@@ -82,7 +78,7 @@ async fn an_address_has_its_bucket_whatever_keys_it_tries() {
 
 #[tokio::test]
 async fn a_page_may_read_that_it_asks_too_often() {
-    let (app, owner) = limited(RateLimits { address: rate(1, 1), ..RateLimits::default() }).await;
+    let (app, owner) = limited(RateLimits { address: Rate::new(1, 1), ..RateLimits::default() }).await;
     config_from(&app, &owner, [203, 0, 113, 9]).await.expect(200);
     let request = TestApp::request(&owner.sdk(), Method::GET, CONFIG, None).header("origin", "https://shop.example");
     let answer = app.send_from([203, 0, 113, 9], request, &Value::Null).await;
@@ -93,7 +89,7 @@ async fn a_page_may_read_that_it_asks_too_often() {
 
 #[tokio::test]
 async fn an_address_of_ones_own_network_is_a_proxy_nobody_told_of() {
-    let (app, owner) = limited(RateLimits { address: rate(1, 1), ..RateLimits::default() }).await;
+    let (app, owner) = limited(RateLimits { address: Rate::new(1, 1), ..RateLimits::default() }).await;
     for _ in 0..5 {
         config_from(&app, &owner, [127, 0, 0, 1]).await.expect(200);
         config_from(&app, &owner, [10, 1, 2, 3]).await.expect(200);

@@ -75,8 +75,8 @@ async fn event(app: &TestApp, owner: &Owner, who: &Value, name: &str) {
     app.post(&owner.backend(), EVENT, body).await.expect(200);
 }
 
-fn main_activity() -> Option<(String, Value)> {
-    Some(("activation".to_owned(), json!({"triggers": ["MainActivity"]})))
+fn main_activity() -> (String, Value) {
+    ("activation".to_owned(), json!({"triggers": ["MainActivity"]}))
 }
 
 #[tokio::test]
@@ -87,12 +87,12 @@ async fn an_event_reaches_the_open_tabs_of_its_user_and_nobody_elses() {
     let mut second = Tab::open(&app, &session(&app, &owner, u1.clone()).await).await;
     let mut other = Tab::open(&app, &session(&app, &owner, u2).await).await;
     event(&app, &owner, &u1, "ended_sleep").await;
-    assert_eq!([first.hears().await, second.hears().await, other.hears().await], [main_activity(), main_activity(), None]);
+    assert_eq!([first.hears().await, second.hears().await, other.hears().await], [Some(main_activity()), Some(main_activity()), None]);
     event(&app, &owner, &u1, "another_event").await;
     assert_eq!(first.hears().await, None);
     let batch = json!({"events": [{"user_id": "u1", "event_name": "ended_sleep"}]});
     app.post(&owner.backend(), "/api/v1/connections/backend/events", batch).await.expect(200);
-    assert_eq!(first.hears().await, main_activity());
+    assert_eq!(first.hears().await, Some(main_activity()));
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn only_surveys_that_may_ask_while_the_user_is_there_are_told_of() {
     assert_eq!(app.get(&owner.sdk(), "/api/v1/client/config?platform=ios").await.expect(200)["push"], Value::Null);
     let mut tab = Tab::open(&app, &session(&app, &owner, json!({"user_id": "u1"})).await).await;
     event(&app, &owner, &json!({"user_id": "u1"}), "ended_sleep").await;
-    assert_eq!(tab.hears().await, main_activity());
+    assert_eq!(tab.hears().await, Some(main_activity()));
 }
 
 #[tokio::test]
@@ -117,7 +117,7 @@ async fn an_anonymous_tab_and_its_users_tabs_hear_of_each_others_events() {
     let begun = session(&app, &owner, anonymous.clone()).await;
     let mut stale = Tab::open(&app, &begun).await;
     event(&app, &owner, &anonymous, "ended_sleep").await;
-    assert_eq!(stale.hears().await, main_activity());
+    assert_eq!(stale.hears().await, Some(main_activity()));
     let body = json!({"user_id": "u1"});
     let token = begun["client_token"].as_str().unwrap();
     let request = TestApp::request(&owner.sdk(), Method::POST, "/api/v1/client/identify", Some(&body)).header("x-sonde-token", token);
@@ -128,7 +128,7 @@ async fn an_anonymous_tab_and_its_users_tabs_hear_of_each_others_events() {
     let mut user = Tab::open(&app, &identified).await;
     for who in [&anonymous, &known] {
         event(&app, &owner, who, "ended_sleep").await;
-        assert_eq!([again.hears().await, user.hears().await], [main_activity(), main_activity()], "{who}");
+        assert_eq!([again.hears().await, user.hears().await], [Some(main_activity()), Some(main_activity())], "{who}");
     }
 }
 
@@ -144,7 +144,7 @@ async fn a_change_of_the_catalogue_is_told_to_the_whole_workspace() {
     assert_eq!(elsewhere.hears().await, None);
     event(&app, &owner, &json!({"user_id": "u1"}), "ended_sleep").await;
     assert_eq!(elsewhere.hears().await, None);
-    assert_eq!(tab.hears().await, main_activity());
+    assert_eq!(tab.hears().await, Some(main_activity()));
     app.service.end_streams();
     assert!(tab.0.frame().await.is_none() && elsewhere.0.frame().await.is_none());
 }
