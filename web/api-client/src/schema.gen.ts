@@ -214,7 +214,7 @@ export interface paths {
         };
         /**
          * Hear at once that a survey may be due: `activation` with names of triggers, `config` when the configuration is another. A
-         *     comment comes every 25 s. A ticket says who listens, since a browser's EventSource sends no headers.
+         *     comment comes every 25 s. A ticket says who listens, since a browser can send no headers with it.
          */
         get: operations["clientStream"];
         put?: never;

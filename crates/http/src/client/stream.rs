@@ -59,7 +59,7 @@ pub(crate) struct ActivationBody<'a> {
 }
 
 /// Hear at once that a survey may be due: `activation` with names of triggers, `config` when the configuration is another. A
-/// comment comes every 25 s. A ticket says who listens, since a browser's event source sends no headers.
+/// comment comes every 25 s. A ticket says who listens, since a browser can send no headers with it.
 #[utoipa::path(
     get, path = "/api/v1/client/stream", tag = "Client", operation_id = "clientStream", params(StreamQuery),
     responses(
@@ -92,7 +92,7 @@ impl<E: Engine> Reading<E> {
         };
         let event = match told {
             Told::Activation(names) => {
-                let body = ActivationBody { triggers: names.iter().map(sonde_core::trigger::TriggerName::as_str).collect() };
+                let body = ActivationBody { triggers: names.iter().map(TriggerName::as_str).collect() };
                 Event::default().event("activation").data(serde_json::to_string(&body).unwrap_or_default())
             }
             Told::Config => Event::default().event("config").data("{}"),
