@@ -33,7 +33,7 @@ fn text(number: u64) -> [u8; 16] {
     let number = (*PROCESS << 32) | (number & 0xffff_ffff);
     let mut digits = [0; 16];
     for (place, digit) in digits.iter_mut().rev().enumerate() {
-        *digit = DIGITS[(number >> (4 * place)) as usize & 0xf];
+        *digit = DIGITS[usize::try_from((number >> (4 * place)) & 0xf).unwrap_or(0)];
     }
     digits
 }

@@ -21,7 +21,8 @@ use crate::{admin, assets, client, cors, ingest, ingest_batch, ingest_cancel, me
 
 /// What the world may call.
 pub fn public_api<E: Engine>(service: Arc<Service<E>>, options: EdgeOptions) -> PublicApi<E> {
-    PublicApi::new(Arc::clone(&service), &options, public_router(service, options.clone()))
+    let short_cut = PublicApi::without_router(Arc::clone(&service), &options);
+    short_cut.before(public_router(service, options))
 }
 
 fn public_router<E: Engine>(service: Arc<Service<E>>, options: EdgeOptions) -> Router {

@@ -50,10 +50,15 @@ impl<E: Engine> Clone for PublicApi<E> {
 type Answering = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
 impl<E: Engine> PublicApi<E> {
-    pub(crate) fn new(service: Arc<Service<E>>, options: &EdgeOptions, router: Router) -> Self {
+    pub(crate) fn without_router(service: Arc<Service<E>>, options: &EdgeOptions) -> Self {
         let limit = |limited| AddressLimit { service: Arc::clone(&service), limited, header: options.client_address.clone() };
         let (ingest_limit, limit) = (limit(Limited::IngestAddress), limit(Limited::Address));
-        Self { around: Arc::new(Around { service, ingest_limit, limit, metrics: options.metrics.clone() }), router }
+        Self { around: Arc::new(Around { service, ingest_limit, limit, metrics: options.metrics.clone() }), router: Router::new() }
+    }
+
+    /// With the router for everything else.
+    pub(crate) fn before(self, router: Router) -> Self {
+        Self { router, ..self }
     }
 
     /// Without the short cut.

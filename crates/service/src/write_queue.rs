@@ -13,6 +13,10 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use crate::error::Error;
 use crate::figures::{Figures, Stopwatch};
 
+/// Most groups that are committed and wait to be answered: the next is handed over after the answer, but for a queue that
+/// is being closed.
+const UNANSWERED_MAX: usize = 2;
+
 /// How much may wait.
 #[derive(Clone, Copy, Debug)]
 pub struct QueueOptions {
@@ -135,9 +139,9 @@ impl WriteQueue {
     /// Over what commits a group by blocking.
     fn over<C: Commit>(commit: C, options: QueueOptions, figures: Arc<Figures>) -> Self {
         let (failing, failed) = watch::channel(false);
-        let (committed, results) = mpsc::unbounded_channel();
+        let (answering, results) = mpsc::channel(UNANSWERED_MAX);
         let shared = Arc::new(Shared::default());
-        let committer = Committer { commit, shared: Arc::clone(&shared), group_max: options.group_max, failing, committed, figures };
+        let committer = Committer { commit, shared: Arc::clone(&shared), group_max: options.group_max, failing, answering, figures };
         let spawned = std::thread::Builder::new().name("write-queue".to_owned()).spawn(move || committer.run());
         if let Err(error) = spawned {
             // The committer is gone with the closure: every submit answers Busy, and the log says why.
@@ -233,7 +237,7 @@ fn payload_bytes(write: &Write) -> usize {
 ///
 /// The thread wakes this one task per group and this task wakes the callers, which for it are neighbours. Woken by the
 /// thread, each of them would cost a system call, and where both share a core a change of threads to and fro.
-async fn gather_and_answer(shared: Arc<Shared>, mut results: mpsc::UnboundedReceiver<Committed>) {
+async fn gather_and_answer(shared: Arc<Shared>, mut results: mpsc::Receiver<Committed>) {
     loop {
         tokio::select! {
             () = shared.begun.notified() => {}
@@ -307,7 +311,7 @@ struct Committer<C> {
     shared: Arc<Shared>,
     group_max: usize,
     failing: watch::Sender<bool>,
-    committed: mpsc::UnboundedSender<Committed>,
+    answering: mpsc::Sender<Committed>,
     figures: Arc<Figures>,
 }
 
@@ -317,7 +321,7 @@ impl<C: Commit> Committer<C> {
         while self.shared.take(&mut jobs, self.group_max) {
             let committed = self.commit(jobs.drain(..));
             // Nobody waits any more where the runtime has ended.
-            let _ended = self.committed.send(committed);
+            let _ended = self.answering.blocking_send(committed);
         }
     }
 

@@ -1,6 +1,6 @@
 //! The queue over something that commits when it is told to.
 
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use sonde_core::event::EventId;
 use sonde_core::id::WorkspaceId;
@@ -46,10 +46,10 @@ fn willing(options: QueueOptions) -> (Arc<WriteQueue>, Groups) {
 }
 
 /// One that waits before each group for a word. Without a sender it no longer waits.
-fn waiting(options: QueueOptions) -> (Arc<WriteQueue>, Groups, Sender<()>) {
+fn waiting(options: QueueOptions) -> (Arc<WriteQueue>, Groups, SyncSender<()>) {
     let groups = Groups::default();
     let seen = groups.clone();
-    let (go, gone): (Sender<()>, Receiver<()>) = channel();
+    let (go, gone): (SyncSender<()>, Receiver<()>) = sync_channel(1);
     let commit = move |group: Vec<Write>| {
         seen.note(&group);
         let _over = gone.recv();
