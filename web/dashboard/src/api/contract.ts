@@ -22,7 +22,7 @@ export type TriggerKind = Schemas["KindWire"];
 export type TriggerProperty = Schemas["PropertyBody"];
 /** A backend trigger whose earlier events are taken back; with `equal_property` only those with the same value there. */
 export type Cancel = { trigger: string; equal_property: string | null };
-export type Trigger = With<Schemas["TriggerItem"], { first_seen_at: string | null; last_seen_at: string | null; cancels?: Cancel[] }>;
+export type Trigger = With<Schemas["TriggerItem"], { first_seen_at: string | null; last_seen_at: string | null; cancels: Cancel[] }>;
 
 export type SurveyStatus = Schemas["UseStatus"];
 export type SurveySummary = With<Schemas["SurveySummaryBody"], { status: SurveyStatus }>;
@@ -52,7 +52,7 @@ export type ResponsePage = Page<ResponseRow> & { total?: number | null };
 
 export type Appearance = Schemas["AppearanceWire"];
 export type WidgetTheme = Schemas["ThemeBody"];
-export type Settings = Schemas["SettingsBody"] & { test_users?: string[] };
+export type Settings = Schemas["SettingsBody"];
 export type IdentitySecret = Schemas["IdentitySecretBody"];
 export type NewIdentitySecret = Schemas["NewIdentitySecretBody"];
 
@@ -71,7 +71,7 @@ export type UserEvent = {
   effective_at: string;
   received_at: string;
   properties: JsonObject;
-  cancelled?: boolean;
+  cancelled: boolean;
   windows: EventWindow[];
 };
 export type UserDisplay = {
@@ -97,7 +97,7 @@ export type UserDetail = {
   namespace: Namespace;
   alias_of: string | null;
   aliases: string[];
-  is_test_user?: boolean;
+  is_test_user: boolean;
   attributes: UserAttribute[];
   last_shown_at: string | null;
   wait_until: string | null;

@@ -1,6 +1,6 @@
 import type { ApiPath as Known, Method } from "@sonde/api-client";
 
-type ApiPath<M extends Method> = Known<M> | `/workspaces/${string}/users${string}` | `/workspaces/${string}/cohorts${string}` | `/workspaces/${string}/attributes` | `/workspaces/${string}/refusals` | `/workspaces/${string}/estimate` | `/workspaces/${string}/triggers/cancels`;
+type ApiPath<M extends Method> = Known<M> | `/workspaces/${string}/estimate`;
 
 /** One way to the API: JSON in, JSON out, problems as `ApiError`, the CSRF header on everything that changes state. */
 
@@ -92,9 +92,9 @@ function parse(text: string): unknown {
 export const http = {
   get: <T>(path: ApiPath<"get">, query?: Query, signal?: AbortSignal) => call<T>("GET", path, { query, signal }),
   post: <T>(path: ApiPath<"post">, body?: unknown) => call<T>("POST", path, { body }),
-  put: <T>(path: ApiPath<"put">, body: unknown) => call<T>("PUT", path, { body }),
+  put: <T>(path: ApiPath<"put">, body: unknown, query?: Query) => call<T>("PUT", path, { body, query }),
   patch: <T>(path: ApiPath<"patch">, body: unknown) => call<T>("PATCH", path, { body }),
-  delete: <T = void>(path: ApiPath<"delete">) => call<T>("DELETE", path),
+  delete: <T = void>(path: ApiPath<"delete">, query?: Query) => call<T>("DELETE", path, { query }),
 };
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;

@@ -9,7 +9,6 @@ export type UserRef = { id: string; namespace: Namespace };
 const at = (w: string) => `/workspaces/${w}/users` as const;
 const one = (w: string, { id }: UserRef) => `${at(w)}/${encodeURIComponent(id)}` as const;
 const which = ({ namespace }: UserRef) => ({ namespace: namespace === "anonymous" ? namespace : undefined });
-const inQuery = (user: UserRef, more = "") => (user.namespace === "anonymous" ? `?namespace=anonymous${more && `&${more}`}` : more && `?${more}`);
 
 /** Under this key lies all that is known of one user. */
 export const userKey = (w: string, user: UserRef) => ["w", w, "users", user.namespace, user.id] as const;
@@ -52,6 +51,6 @@ function plain(json: string): string {
   return show(JSON.parse(json) as Json);
 }
 
-export const setTestUser = (w: string, ref: UserRef, isTest: boolean) => http.put<void>(`${one(w, ref)}/test${inQuery(ref)}`, { is_test_user: isTest });
-export const eraseUser = (w: string, ref: UserRef, responses: "delete" | "anonymise") => http.delete(`${one(w, ref)}${inQuery(ref, `responses=${responses}`)}`);
+export const setTestUser = (w: string, ref: UserRef, isTest: boolean) => http.put<void>(`${one(w, ref)}/test`, { is_test_user: isTest }, which(ref));
+export const eraseUser = (w: string, ref: UserRef, responses: "delete" | "anonymise") => http.delete(one(w, ref), { ...which(ref), responses });
 export const exportUrl = (w: string, ref: UserRef) => url(`${one(w, ref)}/export`, which(ref));

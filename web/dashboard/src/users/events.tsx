@@ -33,7 +33,7 @@ export function Events({ events }: { events: UserEvent[] }) {
 }
 
 function Windows({ windows }: { windows: EventWindow[] }) {
-  if (windows.length === 0) return <span className="text-ink-3">no live survey</span>;
+  if (windows.length === 0) return <span className="text-ink-3">no window open</span>;
   return (
     <ul className="flex flex-col gap-1">
       {windows.map((window) => (

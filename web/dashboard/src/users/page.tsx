@@ -1,13 +1,14 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { ArrowLeft, Download, FlaskConical, Hourglass, Trash2 } from "lucide-react";
+import { ArrowLeft, Download, FlaskConical, Hourglass, Trash2, UserRound } from "lucide-react";
 import { useState } from "react";
 import type { UserDetail } from "../api/contract.ts";
+import { ApiError } from "../api/http.ts";
 import { exportUrl, setTestUser, user, userKey, type UserRef } from "../api/users.ts";
 import { useWorkspace } from "../app/workspace.tsx";
 import { show } from "../lib/json.ts";
 import { exactTime } from "../lib/time.ts";
-import { Badge, Button, buttonClass, Callout, Card, CopyButton, Facts, Load, Page, Skeleton, Switch, Time, toast, toastError } from "../ui/index.ts";
+import { Badge, Button, buttonClass, Callout, Card, CopyButton, Empty, Facts, Load, Page, Skeleton, Switch, Time, toast, toastError } from "../ui/index.ts";
 import { Displays } from "./displays.tsx";
 import { EraseUser } from "./erase.tsx";
 import { Events } from "./events.tsx";
@@ -23,6 +24,7 @@ export function UserPage() {
   const { namespace = "identified" } = route.useSearch();
   const ref: UserRef = { id: userId, namespace };
   const query = useQuery(user(w, ref));
+  const isUnknown = query.error instanceof ApiError && query.error.status === 404;
   const [erasing, setErasing] = useState(false);
   return (
     <Page
@@ -40,7 +42,7 @@ export function UserPage() {
     >
       <div className="grid gap-4 lg:grid-cols-[minmax(0,1fr)_20rem]">
         <div className="flex min-w-0 flex-col gap-4">
-          <Load query={query} skeleton={<Skeleton className="h-16" />} title="This user could not be loaded">{(detail) => <Now detail={detail} />}</Load>
+          {isUnknown ? <Unknown /> : <Load query={query} skeleton={<Skeleton className="h-16" />} title="This user could not be loaded">{(detail) => <Now detail={detail} />}</Load>}
           <Why w={w} user={ref} />
           {query.data && <Refusals refusals={query.data.refusals} />}
           {query.data && <Events events={query.data.events} />}
@@ -51,6 +53,11 @@ export function UserPage() {
       {erasing && <EraseUser w={w} user={ref} onClose={() => setErasing(false)} />}
     </Page>
   );
+}
+
+/** Never seen, or erased. What would be decided for such a user can still be asked. */
+function Unknown() {
+  return <Card><Empty icon={<UserRound size={26} />} title="Nothing is known of this user">No event, no session and no display is kept under this id. Capitals count.</Empty></Card>;
 }
 
 /** What holds for every survey at this moment. */
@@ -91,7 +98,7 @@ function Aside({ w, user: ref, detail }: { w: string; user: UserRef; detail: Use
               <ul>{detail.aliases.map((id) => <li key={id}><code className="font-mono text-sm wrap-anywhere">{id}</code></li>)}</ul>
             </div>
           )}
-          {ref.namespace === "identified" && <TestUser w={w} user={ref} isTest={detail.is_test_user ?? false} />}
+          {ref.namespace === "identified" && <TestUser w={w} user={ref} isTest={detail.is_test_user} />}
         </div>
       </Card>
       <Card title="Attributes" lead="From the SDK and your server.">
