@@ -92,7 +92,8 @@ impl App {
             token: String::new(),
         };
         app.cookie = app.signed_in();
-        app.token = app.session(&json!({"user_id": "ada", "platform": "web"})).json()["client_token"].as_str().expect("a token").to_owned();
+        let session = app.session(&json!({"user_id": "ada", "platform": "web"})).json();
+        session["client_token"].as_str().expect("a token").clone_into(&mut app.token);
         app
     }
 

@@ -108,7 +108,7 @@ pub(crate) fn proof(data: &[u8]) {
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "a token from nowhere: {visible}");
         let answer = app.call(Method::POST, "/api/v1/client/trigger", &[("x-sonde-key", &visible)], trigger);
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "a key from nowhere: {visible}");
-        let path: String = data.iter().map(|byte| format!("%{byte:02x}")).collect();
+        let path = data.iter().fold(String::new(), |path, byte| path + &format!("%{byte:02x}"));
         app.call(Method::GET, &format!("/api/v1/workspaces/{workspace}/surveys/{path}"), &[("cookie", &cookie)], Vec::new());
     });
 }
@@ -121,7 +121,8 @@ pub(crate) fn csv(data: &[u8]) {
         let headers = [("x-sonde-key", key.as_str()), ("x-sonde-token", token.as_str())];
         let display = claimed(app);
         let body = json!({"revision": 1, "completed": false, "answers": {"say": {"text": text}}}).to_string().into_bytes();
-        let taken = app.call(Method::PUT, &format!("/api/v1/client/displays/{display}/response"), &headers, body).status == StatusCode::OK;
+        let is_saved =
+            app.call(Method::PUT, &format!("/api/v1/client/displays/{display}/response"), &headers, body).status == StatusCode::OK;
         let rows = format!("/api/v1/workspaces/{}/surveys/{}/responses", app.workspace, app.survey);
         let export = app.call(Method::GET, &format!("{rows}.csv"), &[("cookie", &cookie)], Vec::new());
         assert_eq!(export.status, StatusCode::OK);
@@ -131,12 +132,12 @@ pub(crate) fn csv(data: &[u8]) {
         for cell in table.iter().flatten() {
             assert!(!cell.starts_with(['=', '+', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']), "a formula: {cell}");
         }
-        if taken {
-            let plain = |cell: &String| *cell == text || cell.strip_prefix('\'') == Some(&text);
-            assert!(table.iter().flatten().any(plain), "the answer is not there: {text:?}");
+        if is_saved {
+            let says_it = |cell: &String| *cell == text || cell.strip_prefix('\'') == Some(&text);
+            assert!(table.iter().flatten().any(says_it), "the answer is not there: {text:?}");
         }
-        let csrf = app.call(Method::GET, "/api/v1/auth/state", &[("cookie", &cookie)], Vec::new()).json();
-        let csrf = csrf["csrf_token"].as_str().unwrap_or_default().to_owned();
+        let state = app.call(Method::GET, "/api/v1/auth/state", &[("cookie", &cookie)], Vec::new()).json();
+        let csrf = state["csrf_token"].as_str().unwrap_or_default().to_owned();
         app.call(Method::DELETE, &format!("{rows}/{display}"), &[("cookie", &cookie), ("x-sonde-csrf", &csrf)], Vec::new());
     });
 }

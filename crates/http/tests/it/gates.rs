@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::results::Visitor;
 use crate::support::{Owner, TestApp};
 
-fn document(name: &str, launch: Value) -> Value {
+fn document(name: &str, launch: &Value) -> Value {
     let mut document = json!({"format_version": 1, "name": name, "default_language": "en",
         "questions": [{"id": "q", "type": "nps_feedback", "title": {"en": "Likely?"}}],
         "launch": {"frontend_triggers": [{"name": "MainActivity"}]}});
@@ -18,7 +18,7 @@ fn document(name: &str, launch: Value) -> Value {
 
 /// A live survey; its id.
 async fn launched(app: &TestApp, owner: &Owner, launch: Value) -> String {
-    let id = owner.create(app, document("Survey", launch)).await["id"].as_str().unwrap().to_owned();
+    let id = owner.create(app, document("Survey", &launch)).await["id"].as_str().unwrap().to_owned();
     owner.act(app, &id, "launch").await.expect(200);
     id
 }
@@ -86,7 +86,7 @@ async fn a_cohort_decides_at_once_and_stays_while_it_is_used() {
 async fn a_survey_is_not_launched_for_a_cohort_that_does_not_exist() {
     let (app, owner) = TestApp::new().await.with_owner().await;
     let cohort = json!({"cohort": "coh_00000000000000000000000000000009"});
-    let made = owner.create(&app, document("Survey", json!({"audience": {"not": cohort}}))).await;
+    let made = owner.create(&app, document("Survey", &json!({"audience": {"not": cohort}}))).await;
     let refused = owner.act(&app, made["id"].as_str().unwrap(), "launch").await.expect(422);
     assert_eq!(refused["errors"][0]["pointer"], "/launch/audience");
 }
@@ -111,7 +111,7 @@ async fn a_quota_ends_the_showing_and_open_displays_may_finish() {
     let row = owner.path(&format!("/surveys/{survey}/responses/{}", open[0].1));
     app.call(&owner.persona, Method::DELETE, &row, None).await.expect(204);
     assert!(!is_shown(&app, &owner, "later").await, "a deleted response counts on");
-    let draft = json!({"document": document("Survey", json!({"quota": {"completed": 3}})), "revision": 1});
+    let draft = json!({"document": document("Survey", &json!({"quota": {"completed": 3}})), "revision": 1});
     app.put(&owner.persona, &owner.path(&format!("/surveys/{survey}/draft")), draft).await.expect(200);
     owner.act(&app, &survey, "publish").await.expect(200);
     assert!(is_shown(&app, &owner, "more").await, "two of three were completed");
