@@ -15,8 +15,8 @@ use crate::clock::Stopwatch;
 use crate::findings::{Findings, Kind};
 use crate::http::{Answer, Client};
 use crate::output::{Verdict, print};
-use crate::rng::Rng;
 use crate::site::{Site, survey};
+use sonde_sim::rng::Rng;
 
 const BACKEND_TRIGGER: &str = "ended_sleep";
 const FRONTEND_TRIGGER: &str = "MainActivity";

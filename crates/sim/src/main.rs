@@ -10,7 +10,6 @@ mod findings;
 mod fsync;
 mod http;
 mod output;
-mod rng;
 mod server;
 mod site;
 

@@ -2,16 +2,16 @@
 
 /// `SplitMix64` (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
 #[derive(Clone, Debug)]
-pub(crate) struct Rng(u64);
+pub struct Rng(u64);
 
 impl Rng {
     /// From a seed.
-    pub(crate) const fn new(seed: u64) -> Self {
+    pub const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
     /// The next 64 bits.
-    pub(crate) const fn next(&mut self) -> u64 {
+    pub const fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -20,22 +20,23 @@ impl Rng {
     }
 
     /// A number below `end`, which must not be 0. The bias towards small numbers does not matter here.
-    pub(crate) const fn below(&mut self, end: u64) -> u64 {
+    pub const fn below(&mut self, end: u64) -> u64 {
         self.next() % end
     }
 
     /// True this many times out of a hundred.
-    pub(crate) const fn percent(&mut self, percent: u64) -> bool {
+    pub const fn percent(&mut self, percent: u64) -> bool {
         self.below(100) < percent
     }
 
     /// Another generator, whose numbers have nothing to do with this one's.
-    pub(crate) const fn split(&mut self) -> Self {
+    #[must_use]
+    pub const fn split(&mut self) -> Self {
         Self(self.next())
     }
 
     /// Text that no other call returns, in the form of a UUID.
-    pub(crate) fn unique(&mut self) -> String {
+    pub fn unique(&mut self) -> String {
         let (high, low) = (self.next(), self.next());
         format!("{:08x}-{:04x}-4{:03x}-a{:03x}-{:012x}", high >> 32, high & 0xffff, low >> 52, (high >> 16) & 0xfff, low & 0xffff_ffff_ffff)
     }

@@ -14,7 +14,7 @@ use anyhow::{Context as _, bail, ensure};
 use tokio::sync::oneshot;
 
 use crate::clock::Stopwatch;
-use crate::rng::Rng;
+use sonde_sim::rng::Rng;
 
 /// How long a server may take to start.
 const START_PATIENCE: Duration = Duration::from_secs(30);

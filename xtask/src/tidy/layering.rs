@@ -22,6 +22,9 @@ const ARROWS: [(&str, &[&str]); 10] = [
 /// Who may use the contract suite and its reference model in tests: sonde-storage's feature of that name.
 const CONTRACT_IN_TESTS: [&str; 4] = ["sonde-storage-embedded", "sonde-storage-postgres", "sonde-service", "sonde-http"];
 
+/// Who may run the simulator's schedules in tests: engines. The simulator knows none of them.
+const SCHEDULES_IN_TESTS: [&str; 2] = ["sonde-storage-embedded", "sonde-storage-postgres"];
+
 /// Outside crates that only some of ours may know.
 const RESERVED: [Reserved; 5] = [
     Reserved { outside: &["rusqlite", "fjall"], ours: &["sonde-storage-embedded"], advice: "go through the ports of sonde-storage" },
@@ -128,6 +131,9 @@ fn wrong_arrow(from: &str, below: &[&str], dependency: &Dependency) -> Option<St
     if to == "sonde-storage" && dependency.dev && CONTRACT_IN_TESTS.contains(&from) {
         return None;
     }
+    if to == "sonde-sim" && dependency.dev && SCHEDULES_IN_TESTS.contains(&from) {
+        return None;
+    }
     if !below.contains(&to) {
         let may = if below.is_empty() { "none of ours".to_owned() } else { below.join(", ") };
         return Some(format!(
@@ -185,6 +191,7 @@ mod tests {
         check_edge("sonde-sim", contract(plain("sonde-storage")), None);
         check_edge("sonde-http", contract(dev("sonde-storage")), None);
         check_edge("sonde-storage-embedded", plain("fjall"), None);
+        check_edge("sonde-storage-embedded", dev("sonde-sim"), None);
     }
 
     #[test]
@@ -193,6 +200,8 @@ mod tests {
         check_edge("sonde-service", plain("sonde-storage-embedded"), Some("sonde-storage, sonde-core"));
         check_edge("sonde-service", dev("sonde-http"), Some("no arrow"));
         check_edge("sonde-http", plain("sonde-storage"), Some("no arrow"));
+        check_edge("sonde-storage-embedded", plain("sonde-sim"), Some("no arrow"));
+        check_edge("sonde-service", dev("sonde-sim"), Some("no arrow"));
         check_edge("xtask", dev("sonde-core"), Some("none of ours"));
         check_edge("sonde-service", contract(plain("sonde-storage")), Some("[dev-dependencies]"));
         check_edge("sonde-new", plain("serde"), Some("unknown crate"));

@@ -23,9 +23,9 @@ use self::worker::{Tally, Worker};
 use crate::clock::{Stopwatch, arbitrary_seed};
 use crate::findings::{Findings, Kind};
 use crate::output::{Verdict, print};
-use crate::rng::Rng;
 use crate::server::Server;
 use crate::site::{Site, survey};
+use sonde_sim::rng::Rng;
 
 /// Clients at work at the same time, each with two connections.
 const WORKERS: usize = 12;

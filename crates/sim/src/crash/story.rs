@@ -5,7 +5,7 @@
 
 use crate::calls::{Answers, Subject};
 use crate::clock::Stopwatch;
-use crate::rng::Rng;
+use sonde_sim::rng::Rng;
 
 /// One of the two surveys of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use crate::calls::{Answers, Calls};
 use crate::clock::Stopwatch;
 use crate::findings::{Findings, Kind};
 use crate::http::{Answer, Client, NoAnswer};
-use crate::rng::Rng;
+use sonde_sim::rng::Rng;
 
 /// A claim of this age may lapse before the next step is over; its story ends there.
 pub(super) const CLAIM_AGE_MAX: Duration = Duration::from_secs(40);

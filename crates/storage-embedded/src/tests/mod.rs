@@ -3,6 +3,7 @@
 mod files;
 mod harness;
 mod rows;
+mod schedules;
 mod views;
 
 use harness::Embedded;
