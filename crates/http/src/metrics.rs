@@ -16,6 +16,7 @@ use axum::http::{HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use sonde_core::decide::ReasonCode;
 use sonde_service::figures::{Counter, Histogram, Rejection, Stopwatch};
 use sonde_service::rate_limit::Limited;
 use sonde_service::{Engine, Service};
@@ -134,6 +135,7 @@ fn write_service<E: Engine>(text: &mut String, service: &Service<E>) {
         }
     }
 
+    write_decisions(text, service);
     let (waiting, bytes) = service.waiting_writes();
     head(text, "sonde_write_queue_depth", "gauge", "Submissions waiting to be made durable.");
     line(text, "sonde_write_queue_depth", "", waiting as u64);
@@ -152,6 +154,19 @@ fn write_service<E: Engine>(text: &mut String, service: &Service<E>) {
     line(text, "sonde_streams_open", "", figures.streams_open.load(Ordering::Relaxed));
     head(text, "sonde_streams_dropped_total", "counter", "Streams to SDKs ended since their reader was too slow.");
     line(text, "sonde_streams_dropped_total", "", Counter::get(&figures.streams_dropped));
+}
+
+/// Every reason has its line from the start: a rate over a line that only appears later misses its first refusals.
+fn write_decisions<E: Engine>(text: &mut String, service: &Service<E>) {
+    let totals = service.decision_totals();
+    head(text, "sonde_decisions_total", "counter", "Surveys that trigger calls looked at, by the first reason why one is not shown.");
+    line(text, "sonde_decisions_total", "reason=\"shown\"", totals.won);
+    for code in ReasonCode::ALL {
+        let count = totals.refused.get(&code).copied().unwrap_or(0);
+        line(text, "sonde_decisions_total", &format!("reason=\"{}\"", code.as_str()), count);
+    }
+    head(text, "sonde_refusals_dropped_total", "counter", "Refusals of single users that were not kept, since too many came at once.");
+    line(text, "sonde_refusals_dropped_total", "", service.refusals_dropped());
 }
 
 /// What is usual to know of a process; from `/proc`, so on Linux alone.

@@ -57,6 +57,7 @@ use crate::{client, dashboard, ingest, ingest_batch, ingest_cancel, users};
         dashboard::users::export,
         dashboard::users::erase,
         dashboard::users::attributes,
+        dashboard::explain::estimate,
         dashboard::settings::show,
         dashboard::settings::replace,
         dashboard::cohorts::list,

@@ -126,6 +126,7 @@ fn survey_routes<E: Engine>() -> Router<Arc<Service<E>>> {
         .route("/duplicate", post(surveys::duplicate::<E>))
         .route("/versions/{version}", get(surveys::version::<E>))
         .route("/refusals", get(dashboard::explain::survey_refusals::<E>))
+        .route("/estimate", get(dashboard::explain::estimate::<E>))
         .route("/results", get(results::show::<E>))
         .route("/responses", get(results::list::<E>))
         .route("/responses.csv", get(results::export::<E>))

@@ -113,7 +113,7 @@ impl<E: Engine> Service<E> {
     }
 
     /// When the user was not let in for want of identity proof, if the workspace still asks for it.
-    fn refused_unverified(&self, cached: &CachedWorkspace, user: &UserRef) -> Option<Timestamp> {
+    pub(crate) fn refused_unverified(&self, cached: &CachedWorkspace, user: &UserRef) -> Option<Timestamp> {
         let asks = cached.record.settings.identity_proof != IdentityProof::Off && user.namespace == Namespace::Identified;
         if asks { self.refused.unverified_at(user) } else { None }
     }

@@ -14,6 +14,7 @@ pub mod cohorts;
 pub mod connections;
 mod erasing;
 mod error;
+mod estimate;
 mod explain;
 pub mod figures;
 pub mod identity;
@@ -53,6 +54,7 @@ pub use client::{BatchItem, Content, IdentifyInput, SessionInput, Shown, Started
 pub use clock::{ManualClock, SystemClock};
 pub use erasing::ErasedAnswers;
 pub use error::{Error, FieldError};
+pub use estimate::Estimate;
 pub use explain::{DryRun, DryRunInput, SurveyExplained};
 pub use ingest::{IngestEvent, Ingested};
 pub use tally::SurveyDecisions;
@@ -82,6 +84,8 @@ pub struct Service<E: Engine> {
     quotas: quotas::Quotas,
     /// Held while a cohort is deleted or a survey that may name one is published.
     cohort_use: tokio::sync::Mutex<()>,
+    /// Held while an estimate goes over users.
+    estimating: tokio::sync::Mutex<()>,
     doors: accounts::Doors,
     figures: Arc<figures::Figures>,
     push: Arc<push::Hub>,
@@ -116,6 +120,7 @@ impl<E: Engine> Service<E> {
             response_changes: results::ResponseChanges::default(),
             quotas,
             cohort_use: tokio::sync::Mutex::default(),
+            estimating: tokio::sync::Mutex::default(),
             doors: accounts::Doors::default(),
             figures,
             push,

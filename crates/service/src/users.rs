@@ -37,7 +37,8 @@ impl<E: Engine> Service<E> {
         Ok(activity)
     }
 
-    async fn load_following(&self, user: &UserRef) -> Result<UserActivity, Error> {
+    /// The same, but what is to be finished stays as it is: for those who only look.
+    pub(crate) async fn load_following(&self, user: &UserRef) -> Result<UserActivity, Error> {
         let now = self.now();
         let activity = self.engine.load(user, now).await?;
         Ok(match &activity.state.alias_of {

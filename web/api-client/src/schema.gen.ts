@@ -720,6 +720,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{workspace}/surveys/{survey}/estimate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who would get this now? The draft, as if it were live, at any of its frontend triggers. Nothing is claimed or written. */
+        get: operations["estimateSurvey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{workspace}/surveys/{survey}/launch": {
         parameters: {
             query?: never;
@@ -1402,6 +1419,31 @@ export interface components {
              */
             revision: number;
         };
+        /** @description Who would get a survey now. */
+        EstimateBody: {
+            /**
+             * Format: int64
+             * @description How many users would get it; unless `exact`, extrapolated from those who were looked at.
+             */
+            due: number;
+            /** @description Whether all of them were looked at. */
+            exact: boolean;
+            /** @description How the numbers came about: a sentence for people. */
+            how: string;
+            /**
+             * Format: int64
+             * @description How many users were looked at.
+             */
+            looked_at: number;
+            /** @description Why not the others, of those who were looked at; the most frequent first. */
+            refused: components["schemas"]["RefusedCountBody"][];
+            /**
+             * Format: int64
+             * @description How many users there are: with a backend event if the draft waits for one, else those of whom anything is kept.
+             *     Unless `exact`, extrapolated.
+             */
+            total: number;
+        };
         /** @description The event is durable. */
         EventAccepted: {
             /** @description Whether the same event was stored before. */
@@ -1855,6 +1897,13 @@ export interface components {
         RefusalsBody: {
             /** @description The newest first, at most 20. */
             items: components["schemas"]["RefusalBody"][];
+        };
+        /** @description How many users a reason refused. */
+        RefusedCountBody: {
+            /** @description As in a reason; of several, the first. */
+            code: string;
+            /** Format: int64 */
+            count: number;
         };
         /** @description A survey that was not shown. */
         RefusedSurveyBody: {
@@ -7617,6 +7666,151 @@ export interface operations {
                 };
                 content: {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description Breaks a rule; each place is named */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+        };
+    };
+    estimateSurvey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `srv_…` */
+                survey: string;
+                /** @description `wsp_…` */
+                workspace: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Counted, or estimated from a sample */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EstimateBody"];
+                };
+            };
+            /** @description Not signed in */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description The header x-sonde-csrf is missing or wrong */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
+                };
+            };
+            /** @description No such thing, or not the member's */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        /** @description What is wrong, for people. */
+                        detail: string;
+                        /**
+                         * Format: int64
+                         * @description For a draft that somebody else changed in between: its revision now.
+                         */
+                        draft_revision?: number | null;
+                        /** @description For bad input: every place that is wrong. */
+                        errors?: components["schemas"]["PointedError"][];
+                        /** @description To be named when asking for help; also in the server's log. */
+                        request_id: string;
+                        /**
+                         * Format: int32
+                         * @description The HTTP status.
+                         */
+                        status: number;
+                        /** @description The status in words. */
+                        title: string;
+                        /** @description `about:blank`: the status says what kind of problem it is. */
+                        type: string;
+                    };
                 };
             };
             /** @description Breaks a rule; each place is named */

@@ -53,6 +53,12 @@ impl WorkspaceSnapshot {
         Self { cancels: CancelRules::new(rules), ..self }
     }
 
+    /// The same workspace with other surveys.
+    #[must_use]
+    pub fn with_surveys(&self, surveys: Vec<Survey>) -> Self {
+        Self { cohorts: self.cohorts.clone(), cancels: self.cancels.clone(), ..Self::new(self.workspace, self.wait_period, surveys) }
+    }
+
     /// Every survey, whatever its status.
     pub fn surveys(&self) -> &[Survey] {
         &self.surveys

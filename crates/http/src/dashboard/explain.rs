@@ -13,7 +13,7 @@ use sonde_core::refusal::Refusal;
 use sonde_core::survey::launch::Platform;
 use sonde_core::trigger::TriggerName;
 use sonde_core::user::{Namespace, UserId, UserRef};
-use sonde_service::{DryRunInput, Engine, Service};
+use sonde_service::{DryRunInput, Engine, Estimate, Service};
 use utoipa::{IntoParams, ToSchema};
 
 use super::params::Params;
@@ -289,4 +289,47 @@ pub(crate) async fn survey_refusals<E: Engine>(
     let asked = shown + reasons.iter().map(|counted| counted.total).sum::<u64>();
     let date = |day: &i32| format_time(sonde_core::time::Timestamp::from_utc_day(*day)).chars().take(10).collect();
     Ok(Json(SurveyRefusalsBody { days: counted.days.iter().map(date).collect(), reasons, asked, shown }))
+}
+
+/// Who would get a survey now.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct EstimateBody {
+    /// How many users would get it; unless `exact`, extrapolated from those who were looked at.
+    due: u64,
+    /// How many users were looked at.
+    looked_at: u64,
+    /// How many users there are: with a backend event if the draft waits for one, else those of whom anything is kept.
+    /// Unless `exact`, extrapolated.
+    total: u64,
+    /// Whether all of them were looked at.
+    exact: bool,
+    /// How the numbers came about: a sentence for people.
+    how: String,
+    /// Why not the others, of those who were looked at; the most frequent first.
+    refused: Vec<RefusedCountBody>,
+}
+
+/// How many users a reason refused.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct RefusedCountBody {
+    /// As in a reason; of several, the first.
+    code: &'static str,
+    count: u64,
+}
+
+/// Who would get this now? The draft, as if it were live, at any of its frontend triggers. Nothing is claimed or written.
+#[utoipa::path(
+    get, path = "/api/v1/workspaces/{workspace}/surveys/{survey}/estimate", tag = "Surveys", operation_id = "estimateSurvey",
+    security(("session" = [])),
+    params(("workspace" = String, Path, description = "`wsp_…`"), ("survey" = String, Path, description = "`srv_…`")),
+    responses((status = 200, description = "Counted, or estimated from a sample; 422 if the draft is not a survey yet", body = EstimateBody), Refusals<'_>)
+)]
+pub(crate) async fn estimate<E: Engine>(
+    State(service): State<Arc<Service<E>>>,
+    at: InWorkspace,
+    Path(path): Path<super::surveys::SurveyPath>,
+) -> Result<Json<EstimateBody>, Problem> {
+    let Estimate { due, looked_at, total, exact, how, refused } = service.estimate(at.workspace, path.id()?).await?;
+    let refused = refused.into_iter().map(|(code, count)| RefusedCountBody { code: code.as_str(), count }).collect();
+    Ok(Json(EstimateBody { due, looked_at, total, exact, how, refused }))
 }

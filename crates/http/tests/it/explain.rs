@@ -332,3 +332,56 @@ async fn nothing_of_an_erased_users_refusals_comes_back() {
     app.service.erase_user(&user, sonde_service::ErasedAnswers::Delete).await.unwrap();
     assert_eq!(refusals().await, json!([]));
 }
+
+#[tokio::test]
+async fn who_would_get_this_now() {
+    let (app, owner) = TestApp::new().await.with_owner().await;
+    let survey = owner.create(&app, awaiting()).await["id"].as_str().unwrap().to_owned();
+    let path = owner.path(&format!("/surveys/{survey}/estimate"));
+    let nobody = app.get(&owner.persona, &path).await.expect(200);
+    assert_eq!(
+        (&nobody["due"], &nobody["looked_at"], &nobody["exact"], &nobody["refused"]),
+        (&json!(0), &json!(0), &json!(true), &json!([]))
+    );
+    ended_sleep(&app, &owner, "late").await;
+    app.advance(Span::from_secs(3_601));
+    ended_sleep(&app, &owner, "ada").await;
+    app.post(&owner.backend(), EVENT, json!({"user_id": "other", "event_name": "else"})).await.expect(200);
+    let found = app.get(&owner.persona, &path).await.expect(200);
+    let how = "All 3 users with a backend event that is still kept were looked at, as if the survey were live now and one of its frontend triggers were fired.";
+    let mut expected = json!({"due": 1, "looked_at": 3, "total": 3, "exact": true, "how": how});
+    expected["refused"] = json!([{"code": "no_event", "count": 1}, {"code": "event_expired", "count": 1}]);
+    assert_eq!(found, expected);
+
+    // Nothing was claimed, and it was a draft all the while.
+    owner.act(&app, &survey, "launch").await.expect(200);
+    let ada = token(&app, &owner, json!({"user_id": "ada"})).await;
+    assert_eq!(fire(&app, &owner, &ada, "r").await["survey"]["id"], json!(survey));
+    let other = app.owner("other@example.org", "Games").await;
+    app.get(&other.persona, &path).await.expect(404);
+    app.get(&other.persona, &other.path(&format!("/surveys/{survey}/estimate"))).await.expect(404);
+}
+
+#[tokio::test]
+async fn an_estimate_without_events_goes_over_those_of_whom_anything_is_kept() {
+    let (app, owner) = TestApp::new().await.with_owner().await;
+    let mut document = plain();
+    document["launch"]["audience"] = json!({"attribute": "plan", "op": "equals", "value": "pro"});
+    let survey = owner.create(&app, document).await["id"].as_str().unwrap().to_owned();
+    for (user, plan) in [("a", "pro"), ("b", "pro"), ("c", "free")] {
+        token(&app, &owner, json!({"user_id": user, "attributes": {"plan": plan}})).await;
+    }
+    let found = app.get(&owner.persona, &owner.path(&format!("/surveys/{survey}/estimate"))).await.expect(200);
+    assert_eq!((&found["due"], &found["total"], &found["exact"]), (&json!(2), &json!(3), &json!(true)));
+    assert_eq!(found["refused"], json!([{"code": "audience", "count": 1}]));
+}
+
+#[tokio::test]
+async fn a_draft_that_is_no_survey_yet_has_no_estimate() {
+    let (app, owner) = TestApp::new().await.with_owner().await;
+    let mut document = plain();
+    document["launch"]["frontend_triggers"][0]["name"] = json!("");
+    let survey = owner.create(&app, document).await["id"].as_str().unwrap().to_owned();
+    let refused = app.get(&owner.persona, &owner.path(&format!("/surveys/{survey}/estimate"))).await.expect(422);
+    assert_eq!(refused["errors"][0]["pointer"], "/launch/frontend_triggers/0/name");
+}

@@ -112,3 +112,26 @@ async fn refused_calls_and_groups_are_counted() {
         assert!(types.iter().any(|known| known.split(' ').next().is_some_and(|known| known == name || known == base)), "{line}");
     }
 }
+
+#[tokio::test]
+async fn decisions_are_counted_by_reason() {
+    let (app, owner) = TestApp::new().await.with_owner().await;
+    let made = owner.create(&app, crate::surveys::document()).await;
+    owner.act(&app, made["id"].as_str().unwrap(), "launch").await.expect(200);
+    let metrics = Metrics::default();
+    let session = app.post(&owner.sdk(), "/api/v1/client/session", json!({"platform": "web", "user_id": "u"})).await.expect(200);
+    for (request, tab) in [("r1", 1), ("r2", 1), ("r3", 2)] {
+        let body = json!({"request_id": request, "trigger": "MainActivity", "properties": {"tab": tab}});
+        let call = TestApp::request(&owner.sdk(), axum::http::Method::POST, "/api/v1/client/trigger", Some(&body));
+        app.send(call.header("x-sonde-token", session["client_token"].as_str().unwrap()), &body).await.expect(200);
+    }
+    expect(
+        &scrape(&app, &metrics).await,
+        &[
+            "sonde_decisions_total{reason=\"shown\"} 1",
+            "sonde_decisions_total{reason=\"trigger_filter\"} 2",
+            "sonde_decisions_total{reason=\"no_event\"} 0",
+            "sonde_refusals_dropped_total 0",
+        ],
+    );
+}
