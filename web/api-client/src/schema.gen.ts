@@ -7714,7 +7714,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Counted, or estimated from a sample */
+            /** @description Counted, or estimated from a sample; 422 if the draft is not a survey yet */
             200: {
                 headers: {
                     [name: string]: unknown;
