@@ -39,7 +39,7 @@ const both = (...steps) => async (it) => {
 const press = (name) => (it) => it.button(name).click();
 
 /** Name, path, and what must be in sight before it is looked at. */
-function pages({ main, long, draft, paused, ended, rows: answered }) {
+function pages({ main, long, draft, paused, ended, rows: answered, cohort, longCohort, gated, user, longUser }) {
   const full = answered.find(({ answers }) => answers.wish).display_id;
   return [
     ["surveys", "/surveys", both(rows("Surveys", 5), shows("Weekly check-in"))],
@@ -73,6 +73,23 @@ function pages({ main, long, draft, paused, ended, rows: answered }) {
     ["responses", `/surveys/${main}/results?tab=responses`, both((it) => it.heading("120 responses").waitFor(), (it) => it.page.getByRole("region", { name: "Responses", exact: true }).getByRole("row").nth(10).waitFor())],
     ["responses, columns", `/surveys/${main}/results?tab=responses`, both((it) => it.heading("120 responses").waitFor(), press("Columns"), (it) => it.page.getByRole("checkbox", { name: "user.plan" }).waitFor())],
     ["a response", `/surveys/${main}/results?tab=responses&response=${full}`, both((it) => it.dialog.getByText("event.sleep_score").waitFor(), (it) => it.dialog.getByText("user.plan").waitFor())],
+    ["launch, every gate", `/surveys/${gated}/launch`, both((it) => it.page.getByRole("group", { name: "Condition 1.2.2" }).waitFor(), shows("until 500 completed"), press("Estimate"), shows("Why not the others"))],
+    ["launch, audience being made", `/surveys/${draft}/launch`, both(press("Add an attribute to group 1"), press("Add a group to group 1"), press("Add survey history to group 1.2"), (it) => it.page.getByRole("group", { name: "Condition 1.2.2" }).waitFor())],
+    ["why not shown", `/surveys/${main}/results?tab=refusals`, rows("Reasons by day", 1)],
+    ["why not shown, nothing yet", `/surveys/${draft}/results?tab=refusals`, shows("Nobody's app has asked in the last 7 days")],
+    ["users", "/users", rows("Users", 3)],
+    ["users, nobody", "/users?q=zzz", shows("Nobody known by “zzz”")],
+    ["a user", `/users/${user}`, both(rows("Pending events", 1), rows("Displays and responses", 1), (it) => it.page.getByRole("list", { name: "Decisions" }).getByRole("listitem").first().waitFor(), (it) => it.page.getByRole("list", { name: "Refusals" }).getByRole("listitem").first().waitFor())],
+    ["a user, asked about later", `/users/${user}?trigger=MainActivity&platform=ios`, (it) => it.page.getByRole("list", { name: "Decisions" }).getByText("not shown").first().waitFor()],
+    ["a user, erasing asked", `/users/${user}`, both(press("Erase…"), (it) => it.button("Erase for good").waitFor())],
+    ["a user, of a long id", `/users/${encodeURIComponent(longUser)}`, rows("Pending events", 2)],
+    ["a user nobody has seen", "/users/nobody", shows("Nothing is known of this user")],
+    ["cohorts", "/cohorts", rows("Cohorts", 2)],
+    ["a cohort", `/cohorts/${cohort}`, both((it) => it.page.getByRole("group", { name: "Condition 1.2.2" }).waitFor(), shows("Price, weekdays only"))],
+    ["a cohort, of a long name", `/cohorts/${longCohort}`, (it) => it.page.getByRole("group", { name: "Condition 1.1" }).waitFor()],
+    ["a cohort, deleting refused", `/cohorts/${cohort}`, both(press("Delete…"), press("Delete cohort"), (it) => it.dialog.getByRole("alert").waitFor())],
+    ["a cohort, new", "/cohorts/new", both(press("Add an attribute to group 1"), (it) => it.page.getByRole("group", { name: "Condition 1.1" }).waitFor())],
+    ["a trigger, cancelling", "/triggers?name=subscription_cancelled", both((it) => it.dialog.getByText("trial_started").waitFor(), press("Cancel earlier events"), (it) => it.field("Backend trigger to cancel").waitFor())],
     ["triggers", "/triggers", both(rows("Backend triggers", 5), (it) => it.page.getByText(LONG.slice(0, 120)).waitFor())],
     ["triggers, frontend", "/triggers?kind=frontend", rows("Frontend triggers", 1)],
     ["a trigger", "/triggers?name=ended_sleep", (it) => it.dialog.getByRole("table", { name: "Properties seen" }).getByText("sleep_score").waitFor()],
@@ -102,7 +119,7 @@ const GUESTS = [
 
 for (const width of [1280, 390]) {
   describe(`no fault, light and dark, ${width} px wide`, () => {
-    for (const [who, list, least] of [["before signing in", () => GUESTS, 2], ["on every page", () => pages(lull), 40]]) {
+    for (const [who, list, least] of [["before signing in", () => GUESTS, 2], ["on every page", () => pages(lull), 55]]) {
       it(who, async (test) => {
         const on = await desk(test, { width, guest: list() === GUESTS });
         const found = [];
@@ -230,6 +247,36 @@ describe("without a mouse", () => {
     assert.equal(published.document.questions[0].title.en, "Written by keyboard?");
     assert.deepEqual(published.document.launch.activation.backend_triggers.map(({ name }) => name), ["ended_sleep"]);
     assert.deepEqual(published.document.launch.frontend_triggers.map(({ name }) => name), ["MainActivity"]);
+  });
+
+  it("an audience is built, group within group, and taken apart", async (test) => {
+    const on = await desk(test);
+    const { id } = await lull.member.do("POST", `/workspaces/${lull.workspace.id}/surveys/${lull.main}/duplicate`);
+    const audience = async () => (await lull.member.do("GET", `/workspaces/${lull.workspace.id}/surveys/${id}`)).draft.launch.audience;
+    await on.goto(`/surveys/${id}/launch`);
+    await reach(on, "Add an attribute to group 1", "button");
+    await key(on, "Enter");
+    await write(on, "Attribute", "plan", "combobox");
+    await reach(on, "Value", "combobox");
+    await on.page.keyboard.type("plus");
+    await reach(on, "Add a group to group 1", "button");
+    await key(on, "Enter");
+    await reach(on, "Add survey history to group 1.2", "button");
+    await key(on, "Enter");
+    await reach(on, "Days, empty for ever");
+    await on.page.keyboard.type("30");
+    await reach(on, "Delete condition 1.2.1", "button");
+    await key(on, "Enter");
+    await on.saved();
+    const made = await audience();
+    assert.deepEqual(made.all[0], { attribute: "plan", op: "equals", value: "plus" });
+    assert.deepEqual([made.all[1].any.length, made.all[1].any[0].op, made.all[1].any[0].within_days], [1, "seen", 30]);
+    await reach(on, "Delete group 1.2", "button");
+    await key(on, "Enter");
+    await reach(on, "Delete condition 1.1", "button");
+    await key(on, "Enter");
+    await on.saved();
+    await until("the audience is gone", async () => (await audience()) === undefined);
   });
 
   it("results are filtered, and one response is read and left again", async (test) => {

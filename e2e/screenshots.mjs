@@ -23,7 +23,7 @@ const underTheBar = (element) => {
 };
 
 /** File name, what it is, path, and what to do there first. */
-function pages({ main, draft, rows }) {
+function pages({ main, draft, rows, cohort, gated, user }) {
   const full = rows.find(({ answers }) => answers.wish).display_id;
   const first = (it, role, name) => it.page.getByRole(role, { name }).first().waitFor();
   return [
@@ -35,6 +35,15 @@ function pages({ main, draft, rows }) {
     ["editor-translation", "Editor: translating side by side", `/surveys/${main}?part=languages&lang=de`, (it) => it.page.getByLabel(/\(German\)/).first().waitFor()],
     ["launch", "Configure & Launch", `/surveys/${main}/launch`, (it) => it.page.getByText("Live with version 1").waitFor()],
     ["launch-checklist", "Configure & Launch: still to do", `/surveys/${draft}/launch`, (it) => it.page.getByLabel("To do").first().waitFor()],
+    ["launch-audience", "Configure & Launch: for whom, and when", `/surveys/${gated}/launch`, async (it) => {
+      await it.page.getByRole("group", { name: "Condition 1.2.2" }).waitFor();
+      await it.heading("For whom").evaluate(underTheBar);
+    }],
+    ["estimate", "Configure & Launch: who would get this now", `/surveys/${gated}/launch`, async (it) => {
+      await it.button("Estimate").click();
+      await it.page.getByText("Why not the others").waitFor();
+      await it.heading("Who would get this now").evaluate(underTheBar);
+    }],
     ["results", "Results", `/surveys/${main}/results`, (it) => it.page.getByRole("figure").nth(4).waitFor()],
     ["results-questions", "Results: by question", `/surveys/${main}/results`, async (it) => {
       await it.page.getByRole("figure").nth(4).waitFor();
@@ -42,6 +51,16 @@ function pages({ main, draft, rows }) {
     }],
     ["responses", "Responses", `/surveys/${main}/results?tab=responses`, (it) => it.page.getByText(/loaded/).first().waitFor()],
     ["response", "One response", `/surveys/${main}/results?tab=responses&response=${full}`, (it) => it.dialog.getByText("user.plan").waitFor()],
+    ["refusals", "Results: why not shown", `/surveys/${main}/results?tab=refusals`, (it) => first(it, "table", "Reasons by day")],
+    ["users", "Users", "/users", (it) => first(it, "table", "Users")],
+    ["user", "One user: why, and why not", `/users/${user}`, (it) => it.page.getByRole("list", { name: "Decisions" }).getByRole("listitem").first().waitFor()],
+    ["user-history", "One user: events and displays", `/users/${user}`, async (it) => {
+      await first(it, "table", "Displays and responses");
+      await it.page.getByRole("list", { name: "Decisions" }).getByRole("listitem").first().waitFor();
+      await it.heading("Why not, the last times").evaluate(underTheBar);
+    }],
+    ["cohorts", "Cohorts", "/cohorts", (it) => first(it, "table", "Cohorts")],
+    ["cohort", "One cohort", `/cohorts/${cohort}`, (it) => first(it, "group", "Condition 1.2.2")],
     ["triggers", "Triggers", "/triggers", (it) => first(it, "table", "Backend triggers")],
     ["trigger", "One trigger", "/triggers?name=ended_sleep", (it) => it.dialog.getByText("sleep_score").waitFor()],
     ["connections", "Connections", "/connections", (it) => it.page.getByText("Enabled").waitFor()],

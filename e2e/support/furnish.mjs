@@ -53,8 +53,38 @@ export async function furnish(sonde, { name = "Lull", answers = 120, longest = L
   await workspace.post({ user_id: "user-1", event_name: "ended_sleep", event_id: "night-1", properties: { sleep_score: 70 } });
   await workspace.post({ user_id: "user-1", event_name: "ended_sleep", event_id: "night-1", properties: { sleep_score: 70 } });
   await workspace.post({ event_name: "ended_sleep" });
+  const people = await populate(workspace, member, { main, longest });
   const { items: rows } = await member.do("GET", `${at}/surveys/${main}/responses?limit=200`);
-  return { workspace, member, main, long, draft, paused, ended, rows };
+  return { workspace, member, main, long, draft, paused, ended, rows, ...people };
+}
+
+/** A user with a history, one with a long id, cohorts, a survey with every gate, a trigger that cancels. */
+async function populate(workspace, member, { main, longest }) {
+  const at = `/workspaces/${workspace.id}`;
+  const condition = { all: [{ attribute: "plan", op: "in", value: ["plus", "family"] }, { any: [{ attribute: "age", op: "greater_or_equal", value: 30 }, { not: { survey: main, op: "completed", within_days: 90 } }] }] };
+  const { id: cohort } = await member.do("POST", `${at}/cohorts`, { name: "Paying members", description: "For questions about the price", condition });
+  const { id: longCohort } = await member.do("POST", `${at}/cohorts`, { name: longest.slice(0, 200), description: "", condition: { attribute: "plan", op: "exists" } });
+  const gates = {
+    activation: { backend_triggers: [{ name: "order_delivered" }, { name: "ended_sleep" }], at_least: 2, expires_after_secs: 172_800 },
+    trigger_sequence: ["settings opened"],
+    schedule: { starts_at: "2026-01-12T08:00:00Z", time_zone: "Europe/Berlin", weekdays: ["mon", "tue", "wed", "thu", "fri"], hours: { from: "09:00", to: "17:00" } },
+    audience: { all: [{ cohort }, { any: [{ attribute: "plan", op: "equals", value: "family" }, { survey: main, op: "answered" }] }] },
+    quota: { completed: 500 },
+  };
+  const { survey_id: gated } = await workspace.launch(shortSurvey({ name: "Price, weekdays only", title: "Is it worth the price?", ...gates }));
+  await member.do("PUT", `${at}/triggers/cancels`, { name: "subscription_cancelled", cancels: [{ trigger: "trial_started", equal_property: null }, { trigger: "order_delivered", equal_property: "total" }] });
+  const longUser = longest.replaceAll(/[^\w ]/g, "").slice(0, 120);
+  const user = "user-1000";
+  for (const who of [user, longUser]) {
+    const visitor = await workspace.visitor(who, { attributes: { plan: "family", age: 36, newsletter: true, joined: "2026-01-12" } });
+    const hoursAgo = (hours) => new Date(Date.now() - hours * 3_600_000).toISOString();
+    await workspace.happened(who, "ended_sleep", { timestamp: hoursAgo(5), properties: { duration_minutes: 411, sleep_score: 71.5 } });
+    await visitor.fire("MainActivity");
+    await workspace.happened(who, "order_delivered", { timestamp: hoursAgo(1), properties: { total: 25, currency: "EUR" } });
+    await visitor.fire("MainActivity");
+  }
+  await member.do("PUT", `${at}/users/${user}/test`, { is_test_user: true });
+  return { cohort, longCohort, gated, user, longUser };
 }
 
 async function answer(workspace, people, roll) {

@@ -31,7 +31,7 @@ async fn with_users(events: impl IntoIterator<Item = (&'static str, usize)>) -> 
 #[tokio::test]
 async fn everybody_is_looked_at_over_many_pages() {
     let (service, workspace, survey) = with_users([("slept", 70), ("woke", 50)]).await;
-    let found = service.estimate_with(workspace, survey, Effort { users: 120, time: Duration::from_secs(3_600) }).await.unwrap();
+    let found = service.estimate_with(workspace, survey, Effort { users: 120, time: Duration::from_hours(1) }).await.unwrap();
     assert_eq!((found.due, found.looked_at, found.total, found.exact), (70, 120, 120, true));
     assert_eq!(found.refused, [(ReasonCode::NoEvent, 50)]);
     assert!(found.how.starts_with("All 120 users with a backend event"), "{}", found.how);
@@ -40,7 +40,7 @@ async fn everybody_is_looked_at_over_many_pages() {
 #[tokio::test]
 async fn the_others_are_taken_to_be_like_those_who_were_looked_at() {
     let (service, workspace, survey) = with_users([("slept", 120)]).await;
-    let found = service.estimate_with(workspace, survey, Effort { users: 30, time: Duration::from_secs(3_600) }).await.unwrap();
+    let found = service.estimate_with(workspace, survey, Effort { users: 30, time: Duration::from_hours(1) }).await.unwrap();
     assert_eq!((found.due, found.looked_at, found.total, found.exact), (120, 30, 120, false));
     assert!(found.how.starts_with("30 of about 120 users"), "{}", found.how);
     let no_time = service.estimate_with(workspace, survey, Effort { users: 30, time: Duration::ZERO }).await.unwrap();

@@ -1,6 +1,4 @@
-import type { ApiPath as Known, Method } from "@sonde/api-client";
-
-type ApiPath<M extends Method> = Known<M> | `/workspaces/${string}/estimate`;
+import type { ApiPath } from "@sonde/api-client";
 
 /** One way to the API: JSON in, JSON out, problems as `ApiError`, the CSRF header on everything that changes state. */
 
