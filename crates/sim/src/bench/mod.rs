@@ -1,5 +1,6 @@
 //! `bench`: speeds as ratios inside one run. Two servers on one core take turns; the generator has another core.
 
+mod decide_scale;
 mod generator;
 mod noop;
 mod overload;
@@ -37,6 +38,8 @@ pub(crate) enum Bench {
     Ingest(IngestOptions),
     /// Decisions a second, divided by the same: for users who have nothing pending, and for users with five events.
     Decide(StoredOptions),
+    /// One decision alone, with all the live surveys a workspace may have and a user at every limit.
+    DecideScale(decide_scale::Options),
     /// Durable saves of three answers a second, divided by the same.
     Respond(StoredOptions),
     /// Resident memory and time to be ready, empty and with pending events.
@@ -112,6 +115,7 @@ pub(crate) async fn run(bench: Bench, binary: Option<&Path>) -> anyhow::Result<V
     match bench {
         Bench::Ingest(options) => ingest(options, binary).await,
         Bench::Decide(options) => stored::decide(options, binary).await,
+        Bench::DecideScale(options) => decide_scale::run(options),
         Bench::Respond(options) => stored::respond(options, binary).await,
         Bench::Start(options) => stored::start(options, binary).await,
         Bench::Stream(options) => stream::run(options, binary).await,
