@@ -85,7 +85,7 @@ function pages({ main, long, draft, paused, ended, rows: answered, cohort, longC
     ["a user, of a long id", `/users/${encodeURIComponent(longUser)}`, rows("Pending events", 2)],
     ["a user nobody has seen", "/users/nobody", shows("Nothing is known of this user")],
     ["cohorts", "/cohorts", rows("Cohorts", 2)],
-    ["a cohort", `/cohorts/${cohort}`, both((it) => it.page.getByRole("group", { name: "Condition 1.2.2" }).waitFor(), shows("Price, weekdays only"))],
+    ["a cohort", `/cohorts/${cohort}`, both((it) => it.page.getByRole("group", { name: "Condition 1.2.2" }).waitFor(), (it) => it.page.getByRole("link", { name: "Price, weekdays only" }).waitFor())],
     ["a cohort, of a long name", `/cohorts/${longCohort}`, (it) => it.page.getByRole("group", { name: "Condition 1.1" }).waitFor()],
     ["a cohort, deleting refused", `/cohorts/${cohort}`, both(press("Delete…"), press("Delete cohort"), (it) => it.dialog.getByRole("alert").waitFor())],
     ["a cohort, new", "/cohorts/new", both(press("Add an attribute to group 1"), (it) => it.page.getByRole("group", { name: "Condition 1.1" }).waitFor())],
