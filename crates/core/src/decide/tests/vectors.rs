@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::attribute::{AttributeValue, Attributes};
 use crate::audience::{Cohort, Unmet, UnmetAbout};
-use crate::decide::activation::{self, CHECKS, Check, Finding, Look};
+use crate::decide::activation::{CHECKS, Check};
 use crate::decide::gates::{GATES, Gate};
 use crate::decide::{Completed, Decision, Depth, Moment, RANKS, RULES, Rank, Reason, Rules, Verdict, WorkspaceSnapshot, decide_with};
 use crate::event::{EventId, EventRecord, EventSeq};
@@ -29,13 +29,13 @@ pub(super) struct Vector {
     why: String,
     workspace: WorkspaceJson,
     #[serde(default)]
-    cancels: Vec<CancelsJson>,
-    surveys: Vec<SurveyJson>,
+    pub(super) cancels: Vec<CancelsJson>,
+    pub(super) surveys: Vec<SurveyJson>,
     user: UserJson,
     events: Vec<EventJson>,
     consumed: Vec<ConsumedJson>,
     #[serde(default)]
-    cancelled: Vec<CancelledJson>,
+    pub(super) cancelled: Vec<CancelledJson>,
     moment: MomentJson,
     expect: Expect,
 }
@@ -60,11 +60,11 @@ struct CohortJson {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SurveyJson {
+pub(super) struct SurveyJson {
     id: String,
     version: u32,
     status: String,
-    document: Box<RawValue>,
+    pub(super) document: Box<RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -121,10 +121,10 @@ struct ConsumedJson {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CancelsJson {
+pub(super) struct CancelsJson {
     by: String,
     trigger: String,
-    equal_property: Option<String>,
+    pub(super) equal_property: Option<String>,
 }
 
 impl CancelsJson {
@@ -136,7 +136,7 @@ impl CancelsJson {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct CancelledJson {
+pub(super) struct CancelledJson {
     event: String,
     at: i64,
 }
@@ -462,6 +462,11 @@ pub(super) fn failures(vectors: &[Vector], rules: &Rules<'_>) -> Vec<String> {
     vectors.iter().filter_map(|vector| vector.check(rules).err()).collect()
 }
 
+/// Whether any vector says otherwise.
+pub(super) fn notices(vectors: &[Vector], rules: &Rules<'_>) -> bool {
+    vectors.iter().any(|vector| vector.check(rules).is_err())
+}
+
 #[test]
 fn every_vector_is_decided_as_it_says_in_both_depths() {
     let vectors = all();
@@ -485,7 +490,7 @@ fn no_gate_can_go() {
     for removed in GATES {
         let rest: Vec<Gate> = GATES.into_iter().filter(|gate| gate.name != removed.name).collect();
         assert_eq!(rest.len(), GATES.len() - 1, "two gates are called {}", removed.name);
-        assert!(!failures(&vectors, &Rules { gates: &rest, ..RULES }).is_empty(), "no vector misses the gate {}", removed.name);
+        assert!(notices(&vectors, &Rules { gates: &rest, ..RULES }), "no vector misses the gate {}", removed.name);
     }
 }
 
@@ -495,7 +500,7 @@ fn no_rank_can_go() {
     for removed in RANKS {
         let rest: Vec<Rank> = RANKS.into_iter().filter(|rank| rank.name != removed.name).collect();
         assert_eq!(rest.len(), RANKS.len() - 1, "two ranks are called {}", removed.name);
-        assert!(!failures(&vectors, &Rules { ranks: &rest, ..RULES }).is_empty(), "no vector misses the rank {}", removed.name);
+        assert!(notices(&vectors, &Rules { ranks: &rest, ..RULES }), "no vector misses the rank {}", removed.name);
     }
 }
 
@@ -521,95 +526,6 @@ fn no_check_of_events_can_go() {
     for removed in CHECKS {
         let rest: Vec<Check> = CHECKS.into_iter().filter(|check| check.name != removed.name).collect();
         assert_eq!(rest.len(), CHECKS.len() - 1, "two checks are called {}", removed.name);
-        assert!(!failures(&vectors, &Rules { checks: &rest, ..RULES }).is_empty(), "no vector misses the check {}", removed.name);
-    }
-}
-
-type Finds = fn(&Look<'_, '_>) -> Option<Finding>;
-
-fn reason_of(finding: &Finding) -> &Reason {
-    let (Finding::Skip(reason) | Finding::Stop(reason)) = finding;
-    reason
-}
-
-/// The cancellation of an event as if it had come at another time.
-fn cancelled_as_if(look: &Look<'_, '_>, effective_at: Timestamp) -> Option<Finding> {
-    let case = look.search.case;
-    let moved = EventRecord { effective_at, ..look.event.clone() };
-    let cancellation = case.snapshot.cancellation(case.activity, &moved)?;
-    let (trigger, by) = (look.event.trigger.clone(), cancellation.by.cloned());
-    let effective_at = look.event.effective_at;
-    Some(Finding::Skip(Reason::EventCancelled { trigger, effective_at, by, cancelled_at: cancellation.at }))
-}
-
-/// Each check, a little off.
-const OFF: [(&str, &str, Finds); 11] = [
-    ("expired", "still open at its very end", |look| {
-        let now = look.search.case.moment.now;
-        activation::expired(look).filter(|found| !matches!(reason_of(found), Reason::EventExpired { expired_at, .. } if *expired_at == now))
-    }),
-    ("expired", "closed a moment early", |look| {
-        let window = look.search.activation.expires_after;
-        let expired_at = look.event.effective_at + window;
-        let is_over = look.search.case.moment.now + Span::from_millis(1) >= expired_at;
-        is_over.then(|| Finding::Stop(Reason::EventExpired { trigger: look.event.trigger.clone(), expired_at, window }))
-    }),
-    ("consumed", "an event counts again", |look| {
-        activation::consumed(look).filter(|found| !matches!(reason_of(found), Reason::EventConsumed { .. }))
-    }),
-    ("consumed", "an older event counts", |look| {
-        activation::consumed(look).filter(|found| !matches!(reason_of(found), Reason::EventSuperseded { .. }))
-    }),
-    ("cancelled", "not by id", |look| {
-        activation::cancelled(look).filter(|found| !matches!(reason_of(found), Reason::EventCancelled { by: None, .. }))
-    }),
-    ("cancelled", "only by id", |look| {
-        activation::cancelled(look).filter(|found| matches!(reason_of(found), Reason::EventCancelled { by: None, .. }))
-    }),
-    ("cancelled", "at the same moment, too", |look| cancelled_as_if(look, look.event.effective_at - Span::from_millis(1))),
-    ("cancelled", "before, too", |look| cancelled_as_if(look, at(i64::MIN))),
-    ("cancelled", "a moment later only", |look| cancelled_as_if(look, look.event.effective_at + Span::from_millis(1))),
-    ("not_yet", "closed at its very beginning", |look| {
-        let opens_at = look.event.effective_at + look.search.activation.delay;
-        let is_early = look.search.case.moment.now <= opens_at;
-        is_early.then(|| Finding::Skip(Reason::EventNotYet { trigger: look.event.trigger.clone(), opens_at }))
-    }),
-    ("not_yet", "open a moment early", |look| {
-        let now = look.search.case.moment.now + Span::from_millis(1);
-        activation::not_yet(look).filter(|found| !matches!(reason_of(found), Reason::EventNotYet { opens_at, .. } if now >= *opens_at))
-    }),
-];
-
-#[test]
-fn no_check_of_events_can_be_a_little_off() {
-    let vectors = all();
-    for (name, how, finds) in OFF {
-        let checks = CHECKS.map(|check| if check.name == name { Check { name: check.name, finds } } else { check });
-        assert!(checks.iter().any(|check| check.name == name), "there is no check {name}");
-        assert!(!failures(&vectors, &Rules { checks: &checks, ..RULES }).is_empty(), "no vector notices of {name}: {how}");
-    }
-}
-
-/// The same vectors under other settings: each setting is noticed.
-#[test]
-fn no_setting_of_activations_can_be_overlooked() {
-    type Overlook = fn(&mut Vector);
-    let overlooked: [(&str, Overlook); 3] = [
-        ("match", |vector| vector.edit("\"match\": \"all\"", "\"match\": \"any\"")),
-        ("at_least", |vector| vector.edit("\"at_least\": 3", "\"at_least\": 2")),
-        ("equal_property", |vector| vector.cancels.iter_mut().for_each(|rule| rule.equal_property = None)),
-    ];
-    for (setting, overlook) in overlooked {
-        let mut vectors = all();
-        vectors.iter_mut().for_each(overlook);
-        assert!(!failures(&vectors, &RULES).is_empty(), "no vector notices that {setting} is overlooked");
-    }
-}
-
-impl Vector {
-    fn edit(&mut self, from: &str, to: &str) {
-        for survey in &mut self.surveys {
-            survey.document = RawValue::from_string(survey.document.get().replace(from, to)).unwrap();
-        }
+        assert!(notices(&vectors, &Rules { checks: &rest, ..RULES }), "no vector misses the check {}", removed.name);
     }
 }
