@@ -14,7 +14,7 @@ use sonde_core::survey::launch::Platform;
 use sonde_core::time::Timestamp;
 use sonde_core::trigger::TriggerName;
 use sonde_core::user::{CancelMark, UserActivity, UserRef};
-use sonde_storage::{Activity, Append, Merge, StorageError, Write};
+use sonde_storage::{Activity, Append, Erase, ErasedResponses, Merge, StorageError, Write};
 
 use super::fault::{Fault, Store};
 use super::world::World;
@@ -55,6 +55,9 @@ pub(super) enum Call {
     Identify(Merge),
     /// The server's own: go on with a merge.
     ContinueMerge(Merge),
+    Erase(UserRef, ErasedResponses),
+    /// The server's own: go on with an erasure.
+    FinishErasure(UserRef),
 }
 
 /// What the server has read.
@@ -107,7 +110,11 @@ pub(super) async fn read<E: Activity>(
     call: &Call,
     (step, now): (usize, Timestamp),
 ) -> Result<Reading, StorageError> {
-    let activity = store.load(user, now).await?;
+    let activity = match call {
+        Call::Erase(whom, _) => store.load(whom, now).await?,
+        Call::FinishErasure(whom) => store.engine.load(whom, now).await?,
+        _ => store.load(user, now).await?,
+    };
     let wanted = match call {
         Call::Trigger { request_id, .. } => {
             activity.state.live_claim(now).filter(|claim| claim.request_id == *request_id).map(|claim| claim.display)
@@ -132,6 +139,8 @@ pub(super) fn plan(world: &World, call: &Call, reading: Reading, (now, new): (Ti
         Call::Event(append) => Ok(Write::Append(append.clone())),
         Call::Identify(merge) => Ok(Write::Merge(merge.clone())),
         Call::ContinueMerge(merge) => Ok(Write::ContinueMerge { from: merge.from.clone(), into: merge.into.clone() }),
+        Call::Erase(_, responses) => Ok(Write::Erase(Erase { user: reading.activity.user, responses: responses.clone() })),
+        Call::FinishErasure(user) => Ok(Write::ContinueErase { user: user.clone() }),
         Call::CancelEvent(_) => plan_cancel(reading, now),
         Call::Trigger { trigger, request_id } => plan_trigger(world, &reading, trigger, request_id, (now, new)),
         Call::Confirm(_) => plan_confirm(world, reading, now, fault),

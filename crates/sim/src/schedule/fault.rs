@@ -4,7 +4,7 @@ use sonde_core::display::{Display, UserChange};
 use sonde_core::event::{EventId, EventRecord};
 use sonde_core::id::DisplayId;
 use sonde_core::time::{Span, Timestamp};
-use sonde_core::user::{OpenClaim, UserActivity, UserRef};
+use sonde_core::user::{OpenClaim, UserActivity, UserRef, UserState};
 use sonde_storage::{Activity, Outcome, StorageError, Write};
 
 use super::world::BACKEND;
@@ -22,16 +22,19 @@ pub enum Fault {
     SkippedCancellation,
     /// Whether an event was cancelled is not looked at again when a showing is confirmed.
     ConfirmWithoutCancellation,
+    /// Users nobody has written have no version, so what was decided before an erasure fits after it.
+    ErasureForgetsVersions,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::SkippedCompareAndSet,
         Self::SkippedConsumption,
         Self::ConfirmWithoutClaim,
         Self::SkippedCancellation,
         Self::ConfirmWithoutCancellation,
+        Self::ErasureForgetsVersions,
     ];
 
     /// What the step that confirms gets to see.
@@ -50,7 +53,7 @@ impl Fault {
                 activity.cancelled.clear();
                 activity.events.retain(|event| event.trigger.as_str() != BACKEND[2]);
             }
-            Self::SkippedCompareAndSet | Self::SkippedConsumption | Self::SkippedCancellation => {}
+            Self::SkippedCompareAndSet | Self::SkippedConsumption | Self::SkippedCancellation | Self::ErasureForgetsVersions => {}
         }
     }
 }
@@ -63,8 +66,23 @@ pub(super) struct Store<'e, E> {
 }
 
 impl<E: Activity> Store<'_, E> {
-    /// As the service loads: an anonymous id that is an alias leads to the user it stands for.
+    /// As the service loads: an anonymous id that is an alias leads to the user it stands for, and whoever comes upon an
+    /// erasure under way finishes it first.
     pub(super) async fn load(&self, user: &UserRef, now: Timestamp) -> Result<UserActivity, StorageError> {
+        let activity = self.load_following(user, now).await?;
+        if !activity.state.erasing {
+            return Ok(activity);
+        }
+        self.finish_erasure(&activity.user).await?;
+        self.load_following(user, now).await
+    }
+
+    pub(super) async fn finish_erasure(&self, user: &UserRef) -> Result<(), StorageError> {
+        while self.commit(Write::ContinueErase { user: user.clone() }).await? != Outcome::Erased {}
+        Ok(())
+    }
+
+    async fn load_following(&self, user: &UserRef, now: Timestamp) -> Result<UserActivity, StorageError> {
         let activity = self.engine.load(user, now).await?;
         match &activity.state.alias_of {
             Some(id) => {
@@ -98,6 +116,13 @@ impl<E: Activity> Store<'_, E> {
                 let stored = self.engine.load(&change.user, Timestamp::from_millis(0)).await?.state.version;
                 change.expected_version = stored;
                 change.state.version = stored + 1;
+            }
+            Some(Fault::ErasureForgetsVersions) => {
+                let stored = self.engine.load(&change.user, Timestamp::from_millis(0)).await?.state;
+                if stored == (UserState { version: stored.version, ..UserState::default() }) {
+                    change.expected_version = stored.version;
+                    change.state.version = stored.version + 1;
+                }
             }
             Some(Fault::SkippedConsumption) => change.consumed.clear(),
             Some(Fault::SkippedCancellation) => change.cancelled.clear(),

@@ -4,7 +4,8 @@
 //! writing, and between any two of them the others may act, the clock may move, the engine may crash and be opened again,
 //! with writes it took and never answered. The steps are the core's own, the engine is the real one, and the oracle
 //! knows only what was acknowledged: that an event activates a survey at most once, that a user has one live claim at most,
-//! that the wait period is kept, that what was cancelled is not shown, and that nothing acknowledged is lost.
+//! that the wait period is kept, that what was cancelled is not shown, that nothing acknowledged is lost, and that of
+//! somebody who was erased nothing is left or comes back.
 //!
 //! The same seed tells the same story, on every engine: `SONDE_SIM_SEED=17 cargo test -p sonde-sim no_schedule` tells one.
 
@@ -57,6 +58,12 @@ pub struct Happened {
     pub given_back: u32,
     /// Anonymous ids merged.
     pub merged: u32,
+    /// Erasures begun.
+    pub erased: u32,
+    /// Of these: for which answers stayed as nobody's.
+    pub anonymised: u32,
+    /// Writes that came upon an erasure under way.
+    pub erasing: u32,
     /// Crashes.
     pub crashes: u32,
     /// Writes that were taken and never answered.

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sonde_core::display::{Display, UserChange};
+use sonde_core::display::{Display, UserChange, anonymised};
 use sonde_core::event::{EVENT_LIFETIME, EventId, EventRecord, EventSeq};
 use sonde_core::id::{DisplayId, SurveyId};
 use sonde_core::survey::Survey;
 use sonde_core::time::Timestamp;
 use sonde_core::user::{CancelMark, Consumption, UserRef};
-use sonde_storage::{Activity, Merge, ResponseQuery, Responses};
+use sonde_storage::{Activity, Erase, ErasedResponses, Merge, ResponseQuery, Responses};
 
 use super::world::{BACKEND, ORDER, WAIT, WORKSPACE, users};
 
@@ -27,6 +27,12 @@ pub(super) struct Oracle {
     asked: BTreeMap<(SurveyId, EventSeq), DisplayId>,
     claims: BTreeMap<UserRef, Claim>,
     displays: BTreeMap<DisplayId, (UserRef, Display)>,
+    /// In which step somebody was erased last.
+    erased_in: BTreeMap<UserRef, usize>,
+    /// Displays that went with somebody who was erased.
+    erased: BTreeSet<DisplayId>,
+    /// What stayed of them, as nobody's.
+    anonymised: BTreeMap<DisplayId, Display>,
 }
 
 struct Event {
@@ -113,6 +119,11 @@ impl Oracle {
         self.displays.get(&id).is_some_and(|(_, display)| display.shown_at.is_some())
     }
 
+    /// Whether a display went with somebody who was erased.
+    pub(super) fn is_erased(&self, id: DisplayId) -> bool {
+        self.erased.contains(&id)
+    }
+
     /// Which anonymous ids are aliases.
     pub(super) fn aliases(&self) -> Vec<UserRef> {
         self.aliases.keys().cloned().collect()
@@ -139,6 +150,34 @@ impl Oracle {
         if let Some(claim) = anonymous.filter(|_| !is_live) {
             self.claims.insert(into, claim);
         }
+    }
+
+    /// From here on there is nothing of a user or of any id that stood for them.
+    pub(super) fn erased(&mut self, erase: &Erase, step: usize) {
+        let gone: BTreeSet<UserRef> = users().into_iter().filter(|user| self.owner(user) == erase.user).collect();
+        let anonymise = matches!(erase.responses, ErasedResponses::Anonymise { .. });
+        for (id, (_, display)) in self.displays.extract_if(.., |_, (of, _)| gone.contains(of)) {
+            self.erased.insert(id);
+            if anonymise && display.shown_at.is_some() {
+                self.anonymised.insert(id, anonymised(&display));
+            }
+        }
+        self.events.retain(|_, event| !gone.contains(&event.user));
+        self.cancelled.retain(|_, cancelled| !gone.contains(&cancelled.user));
+        self.consumed.retain(|_, user| !gone.contains(user));
+        self.asked.retain(|_, display| !self.erased.contains(display));
+        self.claims.retain(|user, _| !gone.contains(user));
+        self.aliases.retain(|_, into| *into != erase.user);
+        self.erased_in.extend(gone.into_iter().map(|user| (user, step)));
+    }
+
+    /// A change of a user was stored that was made from what was read in step `read`.
+    pub(super) fn outlived(&self, change: &UserChange, read: usize) -> Checked {
+        let erased_in = self.erased_in.get(&change.user);
+        let stale = || format!("a change of {} read in step {read} was stored after an erasure", change.user.id.as_str());
+        broken(erased_in.is_some_and(|step| read < *step), stale)?;
+        let back = change.displays.iter().find(|display| self.erased.contains(&display.id));
+        broken(back.is_some(), || format!("{back:?} is back though its user was erased"))
     }
 
     /// A claim was stored.
@@ -251,7 +290,15 @@ impl Oracle {
             let lost = self.owner(of) == *user && is_kept(mark.event.received_at, now) && !activity.cancelled.contains(mark);
             broken(lost, || format!("that {} was cancelled is lost", self.name_of(mark.event.seq)))?;
         }
-        let mut shown: BTreeMap<SurveyId, u32> = BTreeMap::new();
+        let unknown = activity.consumed.iter().find(|mark| !self.consumed.contains_key(*mark));
+        broken(unknown.is_some(), || format!("nobody acknowledged {unknown:?}"))?;
+        let unknown = activity.cancelled.iter().find(|mark| !self.cancelled.contains_key(&mark.event.seq));
+        broken(unknown.is_some(), || format!("nobody acknowledged {unknown:?}"))?;
+        for id in &self.erased {
+            let left = engine.display(user, *id).await.map_err(|error| error.to_string())?;
+            broken(left.is_some(), || format!("{id} is left of somebody who was erased"))?;
+        }
+        let mut shown: BTreeMap<SurveyId, u32> = activity.state.surveys.keys().map(|survey| (*survey, 0)).collect();
         for display in self.displays_of(user) {
             let stored = engine.display(user, display.id).await.map_err(|error| error.to_string())?;
             broken(stored.as_ref() != Some(display), || format!("acknowledged was {display:?}, stored is {stored:?}"))?;
@@ -275,6 +322,8 @@ impl Oracle {
                 break;
             }
         }
+        let unknown = stored.iter().find(|event| !self.events.values().any(|known| known.record == **event));
+        broken(unknown.is_some(), || format!("nobody acknowledged {unknown:?}"))?;
         for Event { user: of, record, .. } in self.events.values() {
             if self.owner(of) == *user && is_kept(record.received_at, now) {
                 let found = stored.iter().filter(|event| *event == record).count();
@@ -287,8 +336,9 @@ impl Oracle {
     async fn audit_responses(&self, engine: &impl Responses) -> Checked {
         let query = ResponseQuery { workspace: WORKSPACE, survey: None, newest_first: false, after: None, limit: 10_000 };
         let rows = engine.responses(&query).await.map_err(|error| error.to_string())?;
-        let shown: Vec<&Display> =
-            self.displays.values().map(|(_, display)| display).filter(|display| display.shown_at.is_some()).collect();
+        let shown = self.displays.values().map(|(_, display)| display).filter(|display| display.shown_at.is_some());
+        let by_id: BTreeMap<DisplayId, &Display> = shown.chain(self.anonymised.values()).map(|display| (display.id, display)).collect();
+        let shown: Vec<&Display> = by_id.into_values().collect();
         let stored: Vec<&Display> = rows.iter().map(|row| &row.display).collect();
         broken(shown != stored, || {
             let ids = |all: &[&Display]| all.iter().map(|display| (display.id, display.revision)).collect::<BTreeSet<_>>();

@@ -5,9 +5,9 @@ use sonde_core::event::EventId;
 use sonde_core::id::DisplayId;
 use sonde_core::properties::Properties;
 use sonde_core::time::{Span, Timestamp};
-use sonde_core::user::{Namespace, UserRef};
+use sonde_core::user::{Namespace, UserId, UserRef};
 use sonde_storage::contract::Harness;
-use sonde_storage::{Activity, Append, EventFingerprint, Merge, Outcome, Write};
+use sonde_storage::{Activity, Append, Erase, ErasedResponses, EventFingerprint, Merge, Outcome, Write};
 
 use super::actor::{Actor, Call, Given, Phase, Plan, Planned, Reading, plan, read};
 use super::fault::{Fault, Store};
@@ -131,7 +131,12 @@ impl<H: Harness> Run<'_, H> {
         self.harness.crash();
         self.happened.crashes += 1;
         self.note("engine", "crashes and is opened again");
-        self.audit().await
+        self.audit().await?;
+        for user in self.harness.engine().erasures_under_way().await.map_err(in_words)? {
+            self.store().finish_erasure(&user).await.map_err(in_words)?;
+            self.note("server", &format!("finishes the erasure of {}", user.id.as_str()));
+        }
+        Ok(())
     }
 
     /// One of the actors goes some way with its call.
@@ -160,8 +165,12 @@ impl<H: Harness> Run<'_, H> {
                 },
                 Phase::Ready(call, planned) => {
                     let claimed = claimed_by(&call, &planned.write);
+                    let erased = erased_by(&planned.write);
                     let outcome = self.commit(place, &call, *planned).await?;
                     self.acknowledged(place, call, &outcome, claimed);
+                    if let Some(user) = erased.filter(|_| outcome == Outcome::EraseStarted) {
+                        self.actors[place].phase = Phase::Called(Call::FinishErasure(user));
+                    }
                     return Ok(());
                 }
             }
@@ -192,6 +201,9 @@ impl<H: Harness> Run<'_, H> {
     }
 
     fn new_call_of_server(&mut self) -> Call {
+        if self.rng.percent(6) {
+            return self.new_erasure();
+        }
         let known = self.oracle.event_ids();
         if !known.is_empty() && self.rng.percent(20) {
             let claimed = self.oracle.claimed_events();
@@ -200,6 +212,14 @@ impl<H: Harness> Run<'_, H> {
         }
         let id = if !known.is_empty() && self.rng.percent(10) { self.pick(&known).clone() } else { self.new_event_id() };
         Call::Event(self.event(id).into())
+    }
+
+    /// Mostly of the user the others become.
+    fn new_erasure(&mut self) -> Call {
+        let whom = if self.rng.percent(60) { identified() } else { self.pick(&users()).clone() };
+        let as_id = UserId::new(&format!("erased-{}", self.step)).expect("an id");
+        let responses = if self.rng.percent(50) { ErasedResponses::Anonymise { as_id } } else { ErasedResponses::Delete };
+        Call::Erase(whom, responses)
     }
 
     fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
@@ -290,11 +310,35 @@ impl<H: Harness> Run<'_, H> {
                 self.happened.merged += 1;
             }
             (Write::ContinueMerge { .. }, Outcome::MergeStarted | Outcome::MergeDone) => {}
+            (Write::Erase(erase), Outcome::EraseStarted) => {
+                self.happened.erased += 1;
+                self.happened.anonymised += u32::from(matches!(erase.responses, ErasedResponses::Anonymise { .. }));
+                self.oracle.erased(&erase, self.step);
+            }
+            // It became an alias a moment ago.
+            (Write::Erase(_), Outcome::AliasConflict) => self.happened.conflicts += 1,
+            (Write::ContinueErase { .. }, Outcome::EraseStarted | Outcome::Erased) => {}
+            (write, Outcome::Erasing) => self.make_way(&write).await?,
             (Write::Change(_), Outcome::VersionConflict) => self.happened.conflicts += 1,
             (Write::Change(change), Outcome::Changed) => self.changed(call, &change, read)?,
             (write, outcome) => return Err(format!("{write:?} was answered with {outcome:?}")),
         }
         Ok(outcome)
+    }
+
+    /// What a write came upon is finished first; then it is made again.
+    async fn make_way(&mut self, write: &Write) -> Checked {
+        let users = match write {
+            Write::Append(append) => vec![append.user.clone()],
+            Write::Change(change) => vec![change.user.clone()],
+            Write::Merge(merge) => vec![merge.from.clone(), identified()],
+            other => return Err(format!("{other:?} was kept back by an erasure")),
+        };
+        self.happened.erasing += 1;
+        for user in users {
+            self.store().load(&user, self.now).await.map_err(in_words)?;
+        }
+        Ok(())
     }
 
     async fn event_stored(&mut self, append: &Append, outcome: &Outcome) -> Checked {
@@ -312,6 +356,7 @@ impl<H: Harness> Run<'_, H> {
     }
 
     fn changed(&mut self, call: &Call, change: &UserChange, read: (usize, Timestamp)) -> Checked {
+        self.oracle.outlived(change, read.0)?;
         let Some(display) = change.displays.first() else {
             self.oracle.cancelled(change, self.step);
             self.happened.cancelled += 1;
@@ -343,7 +388,8 @@ impl<H: Harness> Run<'_, H> {
     fn acknowledged(&mut self, place: usize, call: Call, outcome: &Outcome, claimed: Option<DisplayId>) {
         let more_to_copy = *outcome == Outcome::MergeStarted;
         let actor = &mut self.actors[place];
-        if *outcome == Outcome::VersionConflict {
+        let again = [Outcome::VersionConflict, Outcome::Erasing, Outcome::AliasConflict];
+        if again.contains(outcome) {
             actor.phase = Phase::Called(call);
             return;
         }
@@ -361,7 +407,9 @@ impl<H: Harness> Run<'_, H> {
     fn answered(&mut self, place: usize, given: &Given) -> Checked {
         match given {
             Given::ClaimedBefore(id) => self.actors[place].displays.push((*id, 0)),
-            Given::AlreadyShown(id) if !self.oracle.is_shown(*id) => return Err(format!("{id} was never shown")),
+            Given::AlreadyShown(id) if !self.oracle.is_shown(*id) && !self.oracle.is_erased(*id) => {
+                return Err(format!("{id} was never shown"));
+            }
             Given::Lapsed => self.happened.lapsed += 1,
             _ => {}
         }
@@ -372,6 +420,13 @@ impl<H: Harness> Run<'_, H> {
 fn claimed_by(call: &Call, write: &Write) -> Option<DisplayId> {
     match (call, write) {
         (Call::Trigger { .. }, Write::Change(change)) => change.displays.first().map(|display| display.id),
+        _ => None,
+    }
+}
+
+fn erased_by(write: &Write) -> Option<UserRef> {
+    match write {
+        Write::Erase(Erase { user, .. }) | Write::ContinueErase { user } => Some(user.clone()),
         _ => None,
     }
 }
@@ -399,5 +454,8 @@ fn describe(call: &Call) -> String {
         Call::Answer(id, revision, completed) => format!("answer {id} revision {revision}{}", if *completed { ", completed" } else { "" }),
         Call::Identify(merge) => format!("identify {}", merge.from.id.as_str()),
         Call::ContinueMerge(merge) => format!("copy what is left of {}", merge.from.id.as_str()),
+        Call::Erase(user, ErasedResponses::Delete) => format!("erase {}", user.id.as_str()),
+        Call::Erase(user, ErasedResponses::Anonymise { .. }) => format!("anonymise {}", user.id.as_str()),
+        Call::FinishErasure(user) => format!("erase what is left of {}", user.id.as_str()),
     }
 }

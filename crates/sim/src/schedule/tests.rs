@@ -26,6 +26,9 @@ fn everything_happens_in_the_schedules() {
         happened.cancelled,
         happened.given_back,
         happened.merged,
+        happened.erased,
+        happened.anonymised,
+        happened.erasing,
         happened.crashes,
         happened.unanswered,
     ];
