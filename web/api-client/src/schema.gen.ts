@@ -3058,7 +3058,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["ProblemDocument"];
                 };
             };
-            /** @description The claim lapsed: paint nothing */
+            /** @description The claim lapsed, or its event was cancelled: paint nothing */
             409: {
                 headers: {
                     [name: string]: unknown;

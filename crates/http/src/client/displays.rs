@@ -70,7 +70,7 @@ fn display_id(text: &str) -> Result<DisplayId, Problem> {
         (status = 200, description = "Noted; after `shown` the survey may be painted", body = DisplayBody),
         (status = 401, description = "No valid session", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 404, description = "Not a display of this user", body = ProblemDocument, content_type = "application/problem+json"),
-        (status = 409, description = "The claim lapsed: paint nothing", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 409, description = "The claim lapsed, or its event was cancelled: paint nothing", body = ProblemDocument, content_type = "application/problem+json"),
     )
 )]
 pub(crate) async fn report<E: Engine>(
