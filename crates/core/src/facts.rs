@@ -64,10 +64,7 @@ impl<'a> Facts<'a> {
             Source::Trigger => (self.trigger, path),
             Source::User => return self.user.get(path).map(as_json),
         };
-        match json::value(properties.as_str())? {
-            Json::Object(object) => json::at_path(object, path),
-            _ => None,
-        }
+        json::at_path(json::within(properties.as_str()), path)
     }
 
     /// Properties of the event whose trigger's name a path begins with, the longest such name, and the rest of the path.

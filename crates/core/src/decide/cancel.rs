@@ -62,6 +62,11 @@ fn mark_of(activity: &UserActivity, event: EventSeq) -> Option<&CancelMark> {
 }
 
 impl WorkspaceSnapshot {
+    /// Whether any event of this user can have been taken back at all.
+    pub(super) fn may_cancel(&self, activity: &UserActivity) -> bool {
+        !(activity.cancelled.is_empty() && self.cancels.0.is_empty())
+    }
+
     /// Whether and why an event of this user was taken back. Like every decision it sees of each trigger the newest events
     /// that are at most 100 hours old.
     pub fn cancellation<'a>(&self, activity: &'a UserActivity, event: &EventRecord) -> Option<Cancellation<'a>> {

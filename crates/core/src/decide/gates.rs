@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::activation::{Check, Search};
+use super::lookup::Lookup;
 use super::{DueEvents, Moment, Reason, WorkspaceSnapshot};
 use crate::audience::Person;
 use crate::event::EventRecord;
@@ -14,18 +15,20 @@ use crate::time::{Span, Timestamp};
 use crate::user::{UserActivity, UserRef};
 
 /// One survey, one user, one moment.
-pub(super) struct Case<'a> {
+pub(super) struct Case<'c, 'a> {
     pub(super) snapshot: &'a WorkspaceSnapshot,
     pub(super) survey: &'a Survey,
     pub(super) activity: &'a UserActivity,
     pub(super) moment: Moment<'a>,
     /// Of each event.
-    pub(super) checks: &'a [Check],
+    pub(super) checks: &'c [Check],
+    /// What was found out about the user's events for the surveys before.
+    pub(super) lookup: &'c Lookup,
     /// The activating event, once the event gate has passed.
     pub(super) event: Option<&'a EventRecord>,
 }
 
-impl<'a> Case<'a> {
+impl<'a> Case<'_, 'a> {
     /// The events of a case that no gate refused.
     pub(super) fn due_events(&self) -> Option<DueEvents<'a>> {
         let newest = self.event?;
@@ -42,7 +45,7 @@ impl<'a> Case<'a> {
 pub(super) struct Gate {
     #[cfg_attr(not(test), expect(dead_code, reason = "names the gate in the tests' messages"))]
     pub(super) name: &'static str,
-    pub(super) refuses: fn(&mut Case<'_>) -> Option<Reason>,
+    pub(super) refuses: fn(&mut Case<'_, '_>) -> Option<Reason>,
 }
 
 /// All gates, cheapest and most telling first.
@@ -62,12 +65,12 @@ pub(super) const GATES: [Gate; 13] = [
     Gate { name: "claim", refuses: claim },
 ];
 
-fn live(case: &mut Case<'_>) -> Option<Reason> {
+fn live(case: &mut Case<'_, '_>) -> Option<Reason> {
     let status = case.survey.status;
     (status != SurveyStatus::Live).then_some(Reason::NotLive { status })
 }
 
-fn schedule(case: &mut Case<'_>) -> Option<Reason> {
+fn schedule(case: &mut Case<'_, '_>) -> Option<Reason> {
     let closed = case.survey.document.launch.schedule.as_ref()?.closed(case.moment.now)?;
     Some(match closed {
         Closed::NotStarted { starts_at } => Reason::NotStarted { starts_at },
@@ -76,42 +79,42 @@ fn schedule(case: &mut Case<'_>) -> Option<Reason> {
     })
 }
 
-fn quota(case: &mut Case<'_>) -> Option<Reason> {
+fn quota(case: &mut Case<'_, '_>) -> Option<Reason> {
     let quota = case.survey.document.launch.quota?;
     let completed = case.moment.completed.of(case.survey.id);
     (completed >= quota).then_some(Reason::QuotaReached { completed, quota })
 }
 
-fn trigger(case: &mut Case<'_>) -> Option<Reason> {
+fn trigger(case: &mut Case<'_, '_>) -> Option<Reason> {
     case.moment.trigger?;
     listed_trigger(case).is_none().then_some(Reason::WrongTrigger)
 }
 
 /// The survey's rule for the trigger that was fired.
-fn listed_trigger<'a>(case: &Case<'a>) -> Option<&'a TriggerRule> {
+fn listed_trigger<'a>(case: &Case<'_, 'a>) -> Option<&'a TriggerRule> {
     let fired = case.moment.trigger?;
     case.survey.document.launch.frontend_triggers.iter().find(|rule| rule.name.as_str() == fired)
 }
 
-fn trigger_filter(case: &mut Case<'_>) -> Option<Reason> {
+fn trigger_filter(case: &mut Case<'_, '_>) -> Option<Reason> {
     let failed = listed_trigger(case)?.filter.first_failure(case.moment.properties)?;
     Some(Reason::TriggerFilter { path: failed.path.clone() })
 }
 
 /// Each name is looked for after the one before it: whatever is found earliest leaves most for the others.
-fn trigger_sequence(case: &mut Case<'_>) -> Option<Reason> {
+fn trigger_sequence(case: &mut Case<'_, '_>) -> Option<Reason> {
     let mut fired = case.moment.sequence?.iter();
     let wanted = &case.survey.document.launch.trigger_sequence;
     let missing = wanted.iter().find(|name| !fired.any(|fired| fired == *name))?;
     Some(Reason::TriggerSequence { missing: missing.clone() })
 }
 
-fn platform(case: &mut Case<'_>) -> Option<Reason> {
+fn platform(case: &mut Case<'_, '_>) -> Option<Reason> {
     let listed = case.survey.document.launch.platforms.contains(&case.moment.platform?);
     (!listed).then_some(Reason::WrongPlatform)
 }
 
-fn event(case: &mut Case<'_>) -> Option<Reason> {
+fn event(case: &mut Case<'_, '_>) -> Option<Reason> {
     let activation = case.survey.document.launch.activation.as_ref()?;
     let mut newest: Option<&EventRecord> = None;
     let found = Search::new(case, activation).each_due(|event| {
@@ -121,13 +124,13 @@ fn event(case: &mut Case<'_>) -> Option<Reason> {
     found.err()
 }
 
-fn audience(case: &mut Case<'_>) -> Option<Reason> {
+fn audience(case: &mut Case<'_, '_>) -> Option<Reason> {
     let audience = case.survey.document.launch.audience.as_ref()?;
     let person = Person { state: &case.activity.state, cohorts: &case.snapshot.cohorts, now: case.moment.now };
     audience.unmet(person).map(Reason::Audience)
 }
 
-fn repeat(case: &mut Case<'_>) -> Option<Reason> {
+fn repeat(case: &mut Case<'_, '_>) -> Option<Reason> {
     let history = case.activity.state.surveys.get(&case.survey.id)?;
     let repeat = case.survey.document.launch.repeat;
     let used_up = match repeat.until {
@@ -148,7 +151,7 @@ fn pause_end(shown: Timestamp, pause: Span) -> Option<Timestamp> {
     (pause > Span::ZERO).then(|| shown + pause)
 }
 
-fn wait_period(case: &mut Case<'_>) -> Option<Reason> {
+fn wait_period(case: &mut Case<'_, '_>) -> Option<Reason> {
     if case.survey.document.launch.ignores_wait_period {
         return None;
     }
@@ -156,7 +159,7 @@ fn wait_period(case: &mut Case<'_>) -> Option<Reason> {
     (case.moment.now < until).then_some(Reason::WaitPeriod { until })
 }
 
-fn sampling(case: &mut Case<'_>) -> Option<Reason> {
+fn sampling(case: &mut Case<'_, '_>) -> Option<Reason> {
     let rate = case.survey.document.launch.sampling;
     if rate == SamplingRate::ALL {
         return None;
@@ -176,7 +179,7 @@ pub fn sampling_point(survey: SurveyId, user: &UserRef) -> u16 {
     (u64::from_be_bytes(first) % 10_000) as u16
 }
 
-fn claim(case: &mut Case<'_>) -> Option<Reason> {
+fn claim(case: &mut Case<'_, '_>) -> Option<Reason> {
     let claim = case.activity.state.live_claim(case.moment.now)?;
     Some(Reason::ClaimedElsewhere { lease_until: claim.lease_until })
 }

@@ -6,6 +6,7 @@ mod cancel;
 mod code;
 mod completed;
 mod gates;
+mod lookup;
 mod reason;
 mod sentence;
 mod snapshot;
@@ -27,6 +28,7 @@ pub use code::ReasonCode;
 pub use completed::Completed;
 pub use gates::sampling_point;
 use gates::{Case, GATES, Gate};
+use lookup::Lookup;
 pub use reason::{Reason, Reasons};
 pub use sentence::{Explained, Fact};
 pub use snapshot::WorkspaceSnapshot;
@@ -54,7 +56,7 @@ pub struct Moment<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
     /// The live surveys of the trigger, each up to its first refusing gate: what a trigger call needs. A survey that is
-    /// refused takes no allocation.
+    /// refused before a single event is looked at takes no allocation.
     FirstRefusal,
     /// Every survey of the workspace, every refusing gate: what explain needs.
     EveryReason,
@@ -156,7 +158,9 @@ fn decide_with<'a>(
         (Depth::FirstRefusal, None) => snapshot.live(),
         (Depth::EveryReason, _) => snapshot.all(),
     };
-    let case = |survey: &'a Survey| Case { snapshot, survey, activity, moment: *moment, checks: rules.checks, event: None };
+    let lookup = Lookup::default();
+    let case =
+        |survey: &'a Survey| Case { snapshot, survey, activity, moment: *moment, checks: rules.checks, lookup: &lookup, event: None };
     let mut verdicts: Vec<_> = surveys.map(|survey| verdict(rules.gates, case(survey), depth)).collect();
     let is_contest = moment.trigger.is_some() && moment.platform.is_some();
     let winner = if is_contest { winner(rules.ranks, &verdicts) } else { None };
@@ -166,7 +170,7 @@ fn decide_with<'a>(
     Decision { verdicts, winner }
 }
 
-fn verdict<'a>(gates: &[Gate], mut case: Case<'a>, depth: Depth) -> SurveyVerdict<'a> {
+fn verdict<'a>(gates: &[Gate], mut case: Case<'_, 'a>, depth: Depth) -> SurveyVerdict<'a> {
     let verdict = match refusals(gates, &mut case, depth) {
         Some(reasons) => Verdict::Refused(reasons),
         None => Verdict::Due { due: case.due_events() },
@@ -175,7 +179,7 @@ fn verdict<'a>(gates: &[Gate], mut case: Case<'a>, depth: Depth) -> SurveyVerdic
 }
 
 /// `None`: no gate refuses.
-fn refusals(gates: &[Gate], case: &mut Case<'_>, depth: Depth) -> Option<Reasons> {
+fn refusals(gates: &[Gate], case: &mut Case<'_, '_>, depth: Depth) -> Option<Reasons> {
     let mut refused = gates.iter().filter_map(|gate| (gate.refuses)(case));
     let first = refused.next()?;
     if depth == Depth::FirstRefusal {

@@ -23,8 +23,8 @@ pub enum Json<'a> {
 /// A text: plain, or as JSON writes it between the quotes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Text<'a> {
-    written: &'a str,
-    has_escapes: bool,
+    pub(super) written: &'a str,
+    pub(super) has_escapes: bool,
 }
 
 impl<'a> Text<'a> {
@@ -98,6 +98,11 @@ impl Unescaped<'_> {
 /// The value a text begins with.
 pub fn value(json: &str) -> Option<Json<'_>> {
     split(json).map(|(value, _)| value)
+}
+
+/// What stands between the braces of a text that is one object, and nothing of any other.
+pub fn within(object: &str) -> &str {
+    object.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).unwrap_or_default()
 }
 
 /// The value of one key among the entries of an object.

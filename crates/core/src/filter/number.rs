@@ -2,6 +2,33 @@
 
 use std::cmp::Ordering;
 
+/// A number as written, with the double nearest to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Number {
+    pub(super) text: Box<str>,
+    pub(super) nearest: Nearest,
+}
+
+impl Number {
+    pub(super) fn new(text: &str) -> Self {
+        Self { text: text.into(), nearest: Nearest::to(text) }
+    }
+}
+
+/// The double nearest to a number, as a whole number that sorts as doubles do. Rounding never turns an order around, so of
+/// two numbers with different nearest doubles these say which is larger; with the same, the texts have to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Nearest(i64);
+
+impl Nearest {
+    pub(super) fn to(text: &str) -> Self {
+        // The sum makes one zero of both. What is no number is as good as any: the texts are asked then.
+        let bits = (text.parse::<f64>().unwrap_or(f64::INFINITY) + 0.0).to_bits().cast_signed();
+        // The bits of doubles sort as themselves, those of negative ones the other way round.
+        Self(if bits < 0 { bits ^ i64::MAX } else { bits })
+    }
+}
+
 /// A JSON number in parts.
 struct Decimal<'a> {
     negative: bool,
@@ -95,6 +122,8 @@ mod tests {
         ] {
             assert_eq!(compare(a, b), order, "{a} {b}");
             assert_eq!(compare(b, a), order.reverse(), "{b} {a}");
+            let nearest = Nearest::to(a).cmp(&Nearest::to(b));
+            assert!(nearest.is_eq() || nearest == order, "{a} {b}");
         }
     }
 }

@@ -5,65 +5,55 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::vectors::{Vector, all, notices};
-use crate::decide::activation::{self, CHECKS, Check, Finding, Look};
-use crate::decide::{RULES, Reason, Rules};
+use crate::decide::activation::{self, CHECKS, Check, Finding, Look, Why};
+use crate::decide::{Cancellation, RULES, Rules};
 use crate::event::EventRecord;
-use crate::filter::{Condition, Filter};
+use crate::filter::Condition;
 use crate::time::{Span, Timestamp};
 
-type Finds = fn(&Look<'_, '_>) -> Option<Finding>;
+type Finds = for<'a> fn(&Look<'_, 'a>) -> Option<Finding<'a>>;
 
-fn reason_of(finding: &Finding) -> &Reason {
-    let (Finding::Skip(reason) | Finding::Stop(reason)) = finding;
-    reason
+fn why<'f, 'a>(finding: &'f Finding<'a>) -> &'f Why<'a> {
+    let (Finding::Skip(why) | Finding::Stop(why)) = finding;
+    why
 }
 
 /// The cancellation of an event as if it had come at another time.
-fn cancelled_as_if(look: &Look<'_, '_>, effective_at: Timestamp) -> Option<Finding> {
+fn cancelled_as_if<'a>(look: &Look<'_, 'a>, effective_at: Timestamp) -> Option<Finding<'a>> {
     let case = look.search.case;
     let moved = EventRecord { effective_at, ..look.event.clone() };
     let cancellation = case.snapshot.cancellation(case.activity, &moved)?;
-    let (trigger, by) = (look.event.trigger.clone(), cancellation.by.cloned());
-    let effective_at = look.event.effective_at;
-    Some(Finding::Skip(Reason::EventCancelled { trigger, effective_at, by, cancelled_at: cancellation.at }))
+    Some(Finding::Skip(Why::Cancelled(cancellation)))
 }
 
-fn stop(found: Finding) -> Finding {
-    let (Finding::Skip(reason) | Finding::Stop(reason)) = found;
-    Finding::Stop(reason)
+fn stop(found: Finding<'_>) -> Finding<'_> {
+    Finding::Stop(*why(&found))
 }
 
 /// The event's filter with some of its conditions.
-fn with_conditions(look: &Look<'_, '_>, some: fn(&[Condition]) -> &[Condition]) -> Option<Finding> {
-    let rest = Filter { all: some(&look.rule.filter.all).to_vec() };
-    let failed = rest.first_failure(&look.event.properties)?;
-    let (trigger, effective_at) = (look.event.trigger.clone(), look.event.effective_at);
-    Some(Finding::Skip(Reason::EventFilter { trigger, effective_at, path: failed.path.clone() }))
+fn with_conditions<'a>(look: &Look<'_, 'a>, some: fn(&[Condition]) -> &[Condition]) -> Option<Finding<'a>> {
+    let failed = some(&look.rule.filter.all).iter().find(|condition| !condition.holds(&look.event.properties))?;
+    Some(Finding::Skip(Why::Filter(failed)))
 }
 
 /// Each check, a little off.
 const OFF: [(&str, &str, Finds); 26] = [
     ("expired", "still open at its very end", |look| {
         let now = look.search.case.moment.now;
-        activation::expired(look).filter(|found| !matches!(reason_of(found), Reason::EventExpired { expired_at, .. } if *expired_at == now))
+        activation::expired(look).filter(|found| !matches!(why(found), Why::Expired { expired_at, .. } if *expired_at == now))
     }),
     ("expired", "closed a moment early", |look| {
-        let window = look.search.activation.expires_after;
-        let expired_at = look.event.effective_at + window;
+        let expired_at = look.event.effective_at + look.search.activation.expires_after;
         let is_over = look.search.case.moment.now + Span::from_millis(1) >= expired_at;
-        is_over.then(|| Finding::Stop(Reason::EventExpired { trigger: look.event.trigger.clone(), expired_at, window }))
+        is_over.then_some(Finding::Stop(Why::Expired { expired_at }))
     }),
-    ("consumed", "an event counts again", |look| {
-        activation::consumed(look).filter(|found| !matches!(reason_of(found), Reason::EventConsumed { .. }))
-    }),
-    ("consumed", "an older event counts", |look| {
-        activation::consumed(look).filter(|found| !matches!(reason_of(found), Reason::EventSuperseded { .. }))
-    }),
+    ("consumed", "an event counts again", |look| activation::consumed(look).filter(|found| !matches!(why(found), Why::Consumed))),
+    ("consumed", "an older event counts", |look| activation::consumed(look).filter(|found| !matches!(why(found), Why::Superseded { .. }))),
     ("cancelled", "not by id", |look| {
-        activation::cancelled(look).filter(|found| !matches!(reason_of(found), Reason::EventCancelled { by: None, .. }))
+        activation::cancelled(look).filter(|found| !matches!(why(found), Why::Cancelled(Cancellation { by: None, .. })))
     }),
     ("cancelled", "only by id", |look| {
-        activation::cancelled(look).filter(|found| matches!(reason_of(found), Reason::EventCancelled { by: None, .. }))
+        activation::cancelled(look).filter(|found| matches!(why(found), Why::Cancelled(Cancellation { by: None, .. })))
     }),
     ("cancelled", "at the same moment, too", |look| cancelled_as_if(look, look.event.effective_at - Span::from_millis(1))),
     ("cancelled", "before, too", |look| cancelled_as_if(look, Timestamp::from_millis(i64::MIN))),
@@ -71,17 +61,16 @@ const OFF: [(&str, &str, Finds); 26] = [
     ("not_yet", "closed at its very beginning", |look| {
         let opens_at = look.event.effective_at + look.search.activation.delay;
         let is_early = look.search.case.moment.now <= opens_at;
-        is_early.then(|| Finding::Skip(Reason::EventNotYet { trigger: look.event.trigger.clone(), opens_at }))
+        is_early.then_some(Finding::Skip(Why::NotYet { opens_at }))
     }),
     ("not_yet", "open a moment early", |look| {
         let now = look.search.case.moment.now + Span::from_millis(1);
-        activation::not_yet(look).filter(|found| !matches!(reason_of(found), Reason::EventNotYet { opens_at, .. } if now >= *opens_at))
+        activation::not_yet(look).filter(|found| !matches!(why(found), Why::NotYet { opens_at, .. } if now >= *opens_at))
     }),
     ("expired", "by the receipt", |look| {
-        let window = look.search.activation.expires_after;
-        let expired_at = look.event.received_at + window;
+        let expired_at = look.event.received_at + look.search.activation.expires_after;
         let is_over = look.search.case.moment.now >= expired_at;
-        is_over.then(|| Finding::Stop(Reason::EventExpired { trigger: look.event.trigger.clone(), expired_at, window }))
+        is_over.then_some(Finding::Stop(Why::Expired { expired_at }))
     }),
     ("expired", "the delay lengthens the window", |look| {
         let Look { search, event, .. } = look;
@@ -91,22 +80,18 @@ const OFF: [(&str, &str, Finds); 26] = [
     }),
     ("consumed", "older by time alone", |look| {
         let newest = look.search.newest_consumed?;
-        activation::consumed(look)
-            .filter(|found| matches!(reason_of(found), Reason::EventConsumed { .. }) || look.event.effective_at < newest.effective_at)
+        activation::consumed(look).filter(|found| matches!(why(found), Why::Consumed) || look.event.effective_at < newest.effective_at)
     }),
     ("consumed", "up to the same moment", |look| {
         let (event, newest) = (look.event, look.search.newest_consumed?);
-        let tied = (event.effective_at == newest.effective_at).then(|| {
-            let (trigger, effective_at) = (event.trigger.clone(), event.effective_at);
-            Finding::Stop(Reason::EventSuperseded { trigger, effective_at, consumed_at: effective_at })
-        });
+        let tied =
+            (event.effective_at == newest.effective_at).then_some(Finding::Stop(Why::Superseded { consumed_at: event.effective_at }));
         activation::consumed(look).or(tied)
     }),
     ("consumed", "by any survey", |look| {
         let (event, case) = (look.event, look.search.case);
-        let (trigger, effective_at) = (event.trigger.clone(), event.effective_at);
         let any = case.activity.consumed.iter().any(|mark| mark.seq == event.seq);
-        activation::consumed(look).or(any.then_some(Finding::Stop(Reason::EventConsumed { trigger, effective_at })))
+        activation::consumed(look).or(any.then_some(Finding::Stop(Why::Consumed)))
     }),
     ("consumed", "by events of its own trigger only", |look| {
         let case = look.search.case;
@@ -114,29 +99,24 @@ const OFF: [(&str, &str, Finds); 26] = [
         let of_mark = case.activity.events.iter().find(|event| event.seq == newest.seq)?;
         activation::consumed(look).filter(|_| of_mark.trigger == look.event.trigger)
     }),
-    ("consumed", "superseded is consumed", |look| {
-        let (trigger, effective_at) = (look.event.trigger.clone(), look.event.effective_at);
-        activation::consumed(look).map(|_| Finding::Stop(Reason::EventConsumed { trigger, effective_at }))
-    }),
+    ("consumed", "superseded is consumed", |look| activation::consumed(look).map(|_| Finding::Stop(Why::Consumed))),
     ("filter", "without its first", |look| with_conditions(look, |all| all.get(1..).unwrap_or_default())),
     ("filter", "without its last", |look| with_conditions(look, |all| all.split_last().map_or(&[][..], |(_, rest)| rest))),
     ("filter", "of the first trigger", |look| {
         let failed = look.search.activation.backend_triggers[0].filter.first_failure(&look.event.properties)?;
-        let (trigger, effective_at) = (look.event.trigger.clone(), look.event.effective_at);
-        Some(Finding::Skip(Reason::EventFilter { trigger, effective_at, path: failed.path.clone() }))
+        Some(Finding::Skip(Why::Filter(failed)))
     }),
     ("filter", "no older event stands in", |look| activation::filter(look).map(stop)),
     ("filter", "on the frontend trigger", |look| {
         let failed = look.rule.filter.first_failure(look.search.case.moment.properties)?;
-        let (trigger, effective_at) = (look.event.trigger.clone(), look.event.effective_at);
-        Some(Finding::Skip(Reason::EventFilter { trigger, effective_at, path: failed.path.clone() }))
+        Some(Finding::Skip(Why::Filter(failed)))
     }),
     ("cancelled", "no older event stands in", |look| activation::cancelled(look).map(stop)),
     ("not_yet", "no older event stands in", |look| activation::not_yet(look).map(stop)),
     ("not_yet", "by the receipt", |look| {
         let opens_at = look.event.received_at + look.search.activation.delay;
         let is_early = look.search.case.moment.now < opens_at;
-        is_early.then(|| Finding::Skip(Reason::EventNotYet { trigger: look.event.trigger.clone(), opens_at }))
+        is_early.then_some(Finding::Skip(Why::NotYet { opens_at }))
     }),
 ];
 

@@ -16,21 +16,21 @@ use crate::time::Span;
 use crate::user::{UserId, UserRef};
 
 /// The gate that is changed, how, and what stands in its place.
-type Mutant = (&'static str, &'static str, fn(&mut Case<'_>) -> Option<Reason>);
+type Mutant = (&'static str, &'static str, fn(&mut Case<'_, '_>) -> Option<Reason>);
 
-fn original(gate: &str) -> fn(&mut Case<'_>) -> Option<Reason> {
+fn original(gate: &str) -> fn(&mut Case<'_, '_>) -> Option<Reason> {
     GATES.into_iter().find(|known| known.name == gate).expect("a gate").refuses
 }
 
 /// What the gate says a little later or earlier.
-fn shifted(case: &Case<'_>, gate: &str, millis: i64) -> Option<Reason> {
+fn shifted(case: &Case<'_, '_>, gate: &str, millis: i64) -> Option<Reason> {
     let mut moment = case.moment;
     moment.now = moment.now + Span::from_millis(millis);
     original(gate)(&mut Case { moment, ..*case })
 }
 
 /// What the gate says of other launch settings.
-fn relaunched(case: &Case<'_>, gate: &str, change: impl Fn(&mut Launch)) -> Option<Reason> {
+fn relaunched(case: &Case<'_, '_>, gate: &str, change: impl Fn(&mut Launch)) -> Option<Reason> {
     let mut document = SurveyDocument::clone(&case.survey.document);
     change(&mut document.launch);
     let survey = Survey { document: Arc::new(document), ..case.survey.clone() };
@@ -68,32 +68,32 @@ fn ever(condition: &mut Condition) {
 }
 
 /// The rule of the trigger that was fired, with other conditions.
-fn refiltered(case: &Case<'_>, change: fn(&mut Vec<filter::Condition>)) -> Option<Reason> {
+fn refiltered(case: &Case<'_, '_>, change: fn(&mut Vec<filter::Condition>)) -> Option<Reason> {
     relaunched(case, "trigger_filter", |launch| launch.frontend_triggers.iter_mut().for_each(|rule| change(&mut rule.filter.all)))
 }
 
 /// What the gate says of names that are made alike first.
-fn with_names(case: &Case<'_>, alike: fn(&str) -> String) -> Option<Reason> {
+fn with_names(case: &Case<'_, '_>, alike: fn(&str) -> String) -> Option<Reason> {
     let fired = alike(case.moment.trigger?);
     let listed = case.survey.document.launch.frontend_triggers.iter().any(|rule| alike(rule.name.as_str()) == fired);
     (!listed).then_some(Reason::WrongTrigger)
 }
 
 /// The gate of platforms, where others pass, too.
-fn lenient_platform(case: &Case<'_>, passes: fn(&[Platform], Platform) -> bool) -> Option<Reason> {
+fn lenient_platform(case: &Case<'_, '_>, passes: fn(&[Platform], Platform) -> bool) -> Option<Reason> {
     let fired = case.moment.platform?;
     (!passes(&case.survey.document.launch.platforms, fired)).then_some(Reason::WrongPlatform)
 }
 
 /// The gate of sampling with another comparison, or for somebody else.
-fn sampled(case: &Case<'_>, user: &UserRef, is_out: fn(u16, u16) -> bool) -> Option<Reason> {
+fn sampled(case: &Case<'_, '_>, user: &UserRef, is_out: fn(u16, u16) -> bool) -> Option<Reason> {
     let rate = case.survey.document.launch.sampling.basis_points();
     let point = sampling_point(case.survey.id, user);
     is_out(point, rate).then_some(Reason::NotSampled { point, rate })
 }
 
 /// Passes if the gate passes or refuses for the reason looked for.
-fn but_for(case: &Case<'_>, gate: &str, is_overlooked: fn(&Reason) -> bool) -> Option<Reason> {
+fn but_for(case: &Case<'_, '_>, gate: &str, is_overlooked: fn(&Reason) -> bool) -> Option<Reason> {
     original(gate)(&mut Case { ..*case }).filter(|reason| !is_overlooked(reason))
 }
 
@@ -249,7 +249,7 @@ fn one_more(until: RepeatUntil) -> RepeatUntil {
 }
 
 /// A filter that overlooks what fails at some paths.
-fn but_for_path(case: &Case<'_>, is_overlooked: fn(&Properties, &str) -> bool) -> Option<Reason> {
+fn but_for_path(case: &Case<'_, '_>, is_overlooked: fn(&Properties, &str) -> bool) -> Option<Reason> {
     original("trigger_filter")(&mut Case { ..*case }).filter(|reason| match reason {
         Reason::TriggerFilter { path } => !is_overlooked(case.moment.properties, path),
         _ => true,
