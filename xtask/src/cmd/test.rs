@@ -31,7 +31,7 @@ pub(crate) enum Step {
     WebBuild,
     /// TypeScript's types hold
     WebTypes,
-    /// The web parts' own tests, in Node and in Chromium
+    /// The web parts' own tests, in Node and in Chromium; of what the step web-build built
     WebTest,
     /// clippy, without a warning
     Clippy,
@@ -137,7 +137,7 @@ impl Step {
             Self::Npm => web::install(|command| live(command, reader)),
             Self::WebBuild => live(&mut web::script("build")?, reader),
             Self::WebTypes => live(&mut web::script("typecheck")?, reader),
-            Self::WebTest => live(&mut web::script("test")?, reader),
+            Self::WebTest => live(&mut web::script("test:built")?, reader),
             Self::Clippy => {
                 live(&mut cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "--deny", "warnings"]), reader)
             }
