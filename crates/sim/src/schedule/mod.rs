@@ -128,6 +128,10 @@ impl Harness for Model {
     fn crash(&mut self) {
         self.0 = self.0.clone();
     }
+
+    fn reopen(&mut self) {
+        self.crash();
+    }
 }
 
 #[cfg(test)]

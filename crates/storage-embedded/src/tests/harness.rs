@@ -11,8 +11,8 @@ use tempfile::TempDir;
 use crate::EmbeddedStore;
 
 pub(super) struct Embedded {
-    // The engine ends before its folder.
-    store: EmbeddedStore,
+    // The engine ends before its folder. Absent only while it is opened again.
+    store: Option<EmbeddedStore>,
     folder: TempDir,
 }
 
@@ -22,17 +22,22 @@ impl Harness for Embedded {
     fn create() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = EmbeddedStore::open(&folder.path().join("data")).unwrap();
-        Self { store, folder }
+        Self { store: Some(store), folder }
     }
 
     fn engine(&self) -> &EmbeddedStore {
-        &self.store
+        self.store.as_ref().unwrap()
     }
 
     fn crash(&mut self) {
-        let folder = copy_running(&self.store, &self.folder.path().join("data"));
+        let folder = copy_running(self.engine(), &self.folder.path().join("data"));
         let store = EmbeddedStore::open(&folder.path().join("data")).unwrap();
-        *self = Self { store, folder };
+        *self = Self { store: Some(store), folder };
+    }
+
+    fn reopen(&mut self) {
+        self.store.take().unwrap().close();
+        self.store = Some(EmbeddedStore::open(&self.folder.path().join("data")).unwrap());
     }
 }
 

@@ -34,6 +34,9 @@ pub trait Harness: Send + Sync + 'static {
 
     /// Lets the engine die without any clean-up, at a moment when no call is under way, and opens what is left of it.
     fn crash(&mut self);
+
+    /// Stops the engine cleanly, and opens it again.
+    fn reopen(&mut self);
 }
 
 /// Runs one case; the macro's business.
@@ -213,6 +216,10 @@ mod tests {
 
         fn crash(&mut self) {
             self.0 = self.0.clone();
+        }
+
+        fn reopen(&mut self) {
+            self.crash();
         }
     }
 

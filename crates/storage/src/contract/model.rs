@@ -21,7 +21,7 @@ use super::fixtures::{
 use crate::memory::MemoryStore;
 use crate::{Activity, Append, Erase, ErasedResponses, EventFingerprint, Observation, Outcome, ResponseRow, Write};
 
-/// Histories per run. Each opens an engine of its own and crashes it a few times, which is what takes the time.
+/// Histories per run. Each opens an engine of its own, crashes it and reopens it a few times, which is what takes the time.
 const HISTORIES: u32 = 48;
 const STEPS_MAX: usize = 30;
 const WORKSPACES: u8 = 2;
@@ -35,6 +35,7 @@ enum Step {
     DropExpired,
     Wait(Span),
     Crash,
+    Reopen,
 }
 
 #[derive(Clone, Debug)]
@@ -76,6 +77,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => Just(Step::DropExpired),
         3 => prop_oneof![Just(1), Just(3_600_000), Just(20 * 3_600_000), Just(60 * 3_600_000)].prop_map(|millis| Step::Wait(Span::from_millis(millis))),
         1 => Just(Step::Crash),
+        1 => Just(Step::Reopen),
     ];
     prop::collection::vec(step, 1..STEPS_MAX)
 }
@@ -381,13 +383,14 @@ async fn compare<H: Harness>(steps: &[Step]) {
             }
             Step::Wait(time) => now = now + *time,
             Step::Crash => harness.crash(),
+            Step::Reopen => harness.reopen(),
         }
         let [answered, expected]: [Vec<Outcome>; 2] = outcomes;
         assert_eq!(answered, expected, "step {place}");
         let mut side = Side { engine: harness.engine(), names: &mut names };
         let mut model_side = Side { engine: &model, names: &mut model_names };
         assert_eq!(side.look(now).await, model_side.look(now).await, "step {place}");
-        if matches!(step, Step::Crash) || place + 1 == steps.len() {
+        if matches!(step, Step::Crash | Step::Reopen) || place + 1 == steps.len() {
             assert_eq!(rows(&side).await, rows(&model_side).await, "step {place}");
         }
     }
