@@ -79,6 +79,11 @@ pub(crate) fn within<'p>(path: &'p str, trigger: &str) -> Option<&'p str> {
     path.strip_prefix(trigger)?.strip_prefix('.')
 }
 
+/// Whether a path begins with the name of one of these triggers and goes on.
+pub(crate) fn names_trigger(path: &str, triggers: &[String]) -> bool {
+    triggers.iter().any(|name| within(path, name).is_some_and(|rest| !rest.is_empty()))
+}
+
 fn as_json(value: &AttributeValue) -> Json<'_> {
     match value {
         AttributeValue::Text(text) => Json::Text(Text::plain(text)),

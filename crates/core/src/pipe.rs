@@ -10,7 +10,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::facts::{Facts, Source, within};
+use crate::facts::{Facts, Source, names_trigger};
 use crate::filter::json::Json;
 use crate::limits::{FILTER_PATH_SCALARS_MAX, PIPED_SCALARS_MAX, PIPES_PER_SURVEY_MAX, PROPERTIES_DEPTH_MAX};
 use crate::survey::SurveyDocument;
@@ -176,8 +176,7 @@ pub(crate) fn check(text: &str, backend_triggers: &[String]) -> Result<Option<St
         Piece::Text(_) | Piece::Braces => Ok(personal),
         Piece::Pipe(inner) => {
             let pipe = Pipe::parse(inner)?;
-            let names_one = || backend_triggers.iter().any(|name| within(&pipe.path, name).is_some_and(|rest| !rest.is_empty()));
-            if pipe.source == Source::Events && !names_one() {
+            if pipe.source == Source::Events && !names_trigger(&pipe.path, backend_triggers) {
                 return Err(InvalidPipe::UnknownTrigger(shortened(inner.trim())));
             }
             Ok(personal.or_else(|| pipe.source.is_personal().then(|| format!("{}.{}", pipe.source.name(), pipe.path))))

@@ -69,7 +69,10 @@ impl fmt::Debug for TriggerName {
     }
 }
 
-/// "An event of this trigger cancels the user's earlier events of that one."
+/// "An event of this trigger cancels the user's earlier events of that one." As everywhere a decision sees the newest
+/// [`EVENTS_PER_TRIGGER_CONSIDERED`](crate::limits::EVENTS_PER_TRIGGER_CONSIDERED) events of each trigger: an event that cancels is
+/// forgotten once so many newer ones of its trigger came within 100 hours. Without `equal_property` that changes nothing, for each of
+/// them cancels all that it did.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cancels {
     /// That trigger.

@@ -218,3 +218,6 @@ impl<E: Engine> Service<E> {
         self.clock.now()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -62,7 +62,8 @@ fn every_vector_walks_as_it_says() {
         for vector in serde_json::from_str::<Vec<Vector>>(&text).unwrap() {
             assert!(!vector.why.is_empty() && names.insert(vector.name.clone()), "{}", vector.name);
             let document = json!({"format_version": 1, "name": "Survey", "default_language": "en", "questions": vector.questions,
-                "launch": {"frontend_triggers": [{"name": "MainActivity"}]}});
+                "launch": {"frontend_triggers": [{"name": "MainActivity"}],
+                    "activation": {"backend_triggers": [{"name": "ended sleep"}, {"name": "app.opened"}], "match": "all", "expires_after_secs": 60}}});
             let document = parse_document(&document.to_string()).unwrap_or_else(|errors| panic!("{}: {errors:?}", vector.name));
             let answers = vector.answers.into_iter().map(|(id, answer)| (id, answer.answer())).collect();
             let constants = vector.facts.with(|facts| document.constants(facts));

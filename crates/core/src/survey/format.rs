@@ -139,6 +139,8 @@ pub struct RuleConditionFile {
 pub enum SourceFile {
     /// Properties of the activating event.
     Event,
+    /// With `all` of several backend triggers, properties of each one's event: the path begins with the trigger's name.
+    Events,
     /// Properties of the frontend trigger.
     Trigger,
     /// The user's attributes.

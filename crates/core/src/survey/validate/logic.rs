@@ -6,7 +6,7 @@ use serde::de::value::{Error as NameError, StrDeserializer};
 use serde_json::value::RawValue;
 
 use super::Check;
-use crate::facts::{FactCondition, Source};
+use crate::facts::{FactCondition, Source, names_trigger};
 use crate::filter::json::{self, Json};
 use crate::filter::{Condition, Operator};
 use crate::limits::{CONDITIONS_MAX, FILTER_VALUE_SCALARS_MAX, FILTER_VALUES_MAX, RULES_PER_QUESTION_MAX};
@@ -85,6 +85,12 @@ impl Check {
                         if condition.operator() == Operator::Matches {
                             self.pattern(&format!("{place}/op"));
                         }
+                        let names_one = source != SourceFile::Events || names_trigger(&condition.path, &self.backend_triggers);
+                        self.rule(
+                            names_one,
+                            format!("{place}/path"),
+                            "must name one of the survey's backend triggers and then a property of it",
+                        );
                         self.constants.push(FactCondition { source: source_of(source), condition });
                         Some(RuleCondition::Constant(self.constants.len() - 1))
                     }
@@ -141,6 +147,7 @@ impl Check {
 const fn source_of(file: SourceFile) -> Source {
     match file {
         SourceFile::Event => Source::Event,
+        SourceFile::Events => Source::Events,
         SourceFile::Trigger => Source::Trigger,
         SourceFile::User => Source::User,
     }

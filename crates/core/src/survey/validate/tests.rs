@@ -358,6 +358,7 @@ fn conditions_on_facts_name_the_place_of_what_is_wrong() {
         (r#"{"source": "trigger", "path": "a", "op": "greater", "value": "x"}"#, "/value"),
         (r#"{"source": "trigger", "path": "a", "op": "equals"}"#, "/value"),
         (r#"{"source": "device", "path": "a", "op": "exists"}"#, "/source"),
+        (r#"{"source": "events", "path": "another.hours", "op": "exists"}"#, "/path"),
         (r#"{"source": "event", "question": "q1", "path": "a", "op": "exists"}"#, ""),
         (r#"{"path": "a", "op": "exists"}"#, ""),
         (r#"{"question": "q2", "path": "a", "op": "answered"}"#, "/path"),

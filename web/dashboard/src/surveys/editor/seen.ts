@@ -10,12 +10,14 @@ import { useDraft } from "./context.tsx";
 export function useSeen(source: Source): readonly SeenProperty[] {
   const { document } = useDraft();
   const w = useWorkspace().id;
-  const kind = source === "event" ? "backend" : "frontend";
+  const kind = source === "event" || source === "events" ? "backend" : "frontend";
   const { data } = useTriggers(kind);
   const known = useQuery({ ...attributes(w), enabled: source === "user" }).data ?? [];
   if (source === "user") return known.map(({ name, types, examples }) => ({ key: name, types, examples }));
   const own = kind === "backend" ? (document.launch.activation?.backend_triggers ?? []) : document.launch.frontend_triggers;
   const names = new Set(own.map(({ name }) => name));
-  const properties = (data?.items ?? []).filter(({ name }) => names.has(name)).flatMap((trigger) => trigger.properties);
+  const properties = (data?.items ?? []).filter(({ name }) => names.has(name)).flatMap((trigger) => {
+    return source === "events" ? trigger.properties.map((property) => ({ ...property, key: `${trigger.name}.${property.key}` })) : trigger.properties;
+  });
   return [...new Map(properties.map((property) => [property.key, property])).values()];
 }

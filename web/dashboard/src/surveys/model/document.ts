@@ -33,7 +33,7 @@ export interface AnswerCondition {
 }
 
 /** What the server knows besides answers. */
-export const SOURCES = ["event", "trigger", "user"] as const;
+export const SOURCES = ["event", "events", "trigger", "user"] as const;
 export type Source = (typeof SOURCES)[number];
 
 /** A condition on what the server knows; it is settled there. */

@@ -4,6 +4,7 @@ import { filterInWords, newFilter } from "./filters.ts";
 
 export const SOURCE_WORDS: Readonly<Record<Source, string>> = {
   event: "Backend event",
+  events: "Backend event of each trigger",
   trigger: "Frontend trigger",
   user: "User",
 };
