@@ -174,6 +174,50 @@ it("of two claims that meet when the user is named, the user's own stands and th
   assert.equal((await workspace.row()).display_id, own.display_id);
 });
 
+it("a tab that was anonymous goes on as the user whom another tab has named", async () => {
+  const { workspace, site } = await stage.shop(SLEEP_QUALITY, { users: ["ada"] });
+  const device = await stage.device();
+  const [old, other] = [await stage.tab(device), await stage.tab(device)];
+  await old.visit(site);
+  const anonymous = await anonymousId(old, workspace);
+  assert.equal(await old.fire(), false);
+  await other.visit(site);
+  assert.equal(await anonymousId(other, workspace), anonymous, "the tabs of one device are two visitors");
+  await identify(other, "ada");
+  assert.equal(await other.fire(), false);
+  await workspace.happened("ada", "ended_sleep", { properties: { sleep_score: 71 } });
+  assert.equal(await old.fire(), true, "the old tab does not speak for the user");
+  assert.equal(await other.fire(), false, "asked twice");
+  await other.assertNothingShown();
+  const row = await workspace.row();
+  assert.deepEqual([row.user_id, row.anonymous_id, row.event], ["ada", undefined, { sleep_score: 71 }]);
+  await old.radio("Well rested").click();
+  await old.button("Next").click();
+  await until("the answer is the user's", async () => (await workspace.row()).answers.feeling);
+  for (const tab of [old, other]) tab.assertNoComplaints();
+});
+
+it("a tab that was anonymous becomes somebody else than the user whom another tab has named", async () => {
+  const { workspace, site } = await stage.shop(SLEEP_QUALITY);
+  const device = await stage.device();
+  const [old, other] = [await stage.tab(device), await stage.tab(device)];
+  for (const tab of [old, other]) {
+    await tab.visit(site);
+    assert.equal(await tab.fire(), false);
+  }
+  await identify(other, "ada");
+  assert.equal(await other.fire(), false);
+  await workspace.happened("ada");
+  await identify(old, "bob");
+  assert.equal(await old.fire(), false, "Bob is shown what is Ada's");
+  await workspace.happened("bob");
+  assert.equal(await old.fire(), true);
+  assert.equal(await other.fire(), true);
+  const users = (await workspace.rows()).map(({ user_id }) => user_id);
+  assert.deepEqual(users.sort(), ["ada", "bob"]);
+  assert.deepEqual([...old.exceptions, ...other.exceptions], []);
+});
+
 it("a user id is the same user as a number and as text", async () => {
   const { workspace, site } = await stage.shop(SLEEP_QUALITY);
   await workspace.happened(4711);

@@ -1,7 +1,10 @@
-/** A customer's site of bare pages under the strictest policy: `/` for nobody in particular, `/<user>` for each user. */
+/**
+ * A customer's site of bare pages under the strictest policy: `/` for nobody in particular, `/<user>` for each user.
+ * `proofs`: path → the user of that page, and what the customer's server says to prove it.
+ */
 import { hostSite, strictPolicy } from "../../web/testkit/host-site.mjs";
 
-export async function startSite(workspace, { users = [], lang = "en" } = {}) {
+export async function startSite(workspace, { users = [], proofs = {}, lang = "en" } = {}) {
   const { sonde, sdkKey } = workspace;
   const page = (attributes) => ({
     type: "text/html",
@@ -10,5 +13,6 @@ export async function startSite(workspace, { users = [], lang = "en" } = {}) {
 <script src="${sonde.origin}/sdk/v1/sonde.js" data-key="${sdkKey}" ${attributes}></script></body></html>`,
   });
   const own = users.map((user) => [`/${user}`, page(`data-user="${user}"`)]);
-  return hostSite({ "/": page(""), ...Object.fromEntries(own) });
+  const vouched = Object.entries(proofs).map(([path, { user, proof }]) => [path, page(`data-user="${user}" data-proof="${proof}"`)]);
+  return hostSite({ "/": page(""), ...Object.fromEntries([...own, ...vouched]) });
 }
