@@ -400,6 +400,29 @@ describe("a first day", () => {
     await other.page.close();
   });
 
+  step("changes the password, which the current one alone can do, and signs in with the new one", async () => {
+    const account = page.getByRole("button", { name: `Account: ${OWNER.email}` });
+    const next = "a staple of horse batteries";
+    await desk.goto("/surveys");
+    await account.click();
+    await page.getByRole("menuitem", { name: "Change password" }).click();
+    await desk.field("Current password").fill("not the password");
+    await desk.field("New password").fill(next);
+    await desk.button("Change password", desk.dialog).click();
+    await desk.dialog.getByRole("alert").filter({ hasText: "not the current password" }).waitFor();
+    assert.equal(await desk.field("Current password").getAttribute("aria-invalid"), "true");
+    await desk.field("Current password").fill(OWNER.password);
+    await desk.button("Change password", desk.dialog).click();
+    await desk.said(/^Password changed\./).waitFor();
+    await account.click();
+    await page.getByRole("menuitem", { name: "Log out" }).click();
+    await page.waitForURL(/\/login/);
+    await desk.field("E-mail").fill(OWNER.email);
+    await desk.field("Password").fill(next);
+    await desk.button("Log in").click();
+    await desk.heading("Surveys").waitFor();
+  });
+
   step("without one complaint in the browser's console", () => {
     const expected = /status of (403|409|422)/;
     assert.deepEqual([...desk.tab.exceptions, ...desk.tab.consoleErrors.filter((line) => !expected.test(line))], []);

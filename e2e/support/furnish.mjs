@@ -27,8 +27,13 @@ function oneOf(roll, from) {
   return from[roll(from.length)];
 }
 
-/** Fills an empty workspace; `answers` people have answered the main survey, and one survey and trigger have a long name. */
-export async function furnish(sonde, { name = "Lull", answers = 120, longest = LONG } = {}) {
+/** What may have a long name: a survey, a trigger, a cohort, a user. */
+const LONG_NAMES = { survey: LONG, trigger: LONG.slice(0, 120), cohort: LONG.slice(0, 200), user: LONG.replaceAll(/[^\w ]/g, "").slice(0, 120) };
+/** How many have just bought something and were not asked yet. */
+const BUYERS = 24;
+
+/** Fills an empty workspace; `answers` people have answered the main survey, and one thing of each kind is called as in `names`. */
+export async function furnish(sonde, { name = "Lull", answers = 120, names = LONG_NAMES } = {}) {
   const workspace = await sonde.workspace(name);
   const member = await Member.logIn(sonde.origin);
   const at = `/workspaces/${workspace.id}`;
@@ -37,7 +42,7 @@ export async function furnish(sonde, { name = "Lull", answers = 120, longest = L
   const roll = dice(7);
   const { survey_id: main } = await workspace.launch(SLEEP_QUALITY);
   await answer(workspace, answers, roll);
-  const { survey_id: long } = await workspace.launch(shortSurvey({ name: longest, title: longest, frontend_triggers: [{ name: "settings opened" }] }));
+  const { survey_id: long } = await workspace.launch(shortSurvey({ name: names.survey, title: names.survey, frontend_triggers: [{ name: "settings opened" }] }));
   const order = shortSurvey({ name: "After an order", title: "How was ordering?", activation: after("order_delivered", 172_800), frontend_triggers: [{ name: "Home" }] });
   const { survey_id: paused } = await workspace.launch(order);
   await workspace.setStatus(paused, "paused");
@@ -48,22 +53,24 @@ export async function furnish(sonde, { name = "Lull", answers = 120, longest = L
   broken.questions[0].title.en = "";
   broken.questions[0].options[1].label.en = "";
   const { id: draft } = await member.do("POST", `${at}/surveys`, { document: { ...broken, launch: { ...broken.launch, activation: { backend_triggers: [], expires_after_secs: 7_200 } } } });
-  await member.do("POST", `${at}/triggers`, { kind: "backend", name: longest.slice(0, 120) });
+  await member.do("POST", `${at}/triggers`, { kind: "backend", name: names.trigger });
   await Promise.all(["order_delivered", "subscription_cancelled", "trial_started"].map((event, n) => workspace.happened(`user-${n}`, event, { properties: { total: 12.5 * (n + 1), currency: "EUR", items: n + 1 } })));
+  const buyers = Array.from({ length: BUYERS }, (_, n) => ({ user: `user-${2000 + n}`, properties: { total: 9.5 + (n % 7) * 4, currency: "EUR", items: 1 + (n % 4) } }));
+  await Promise.all(buyers.map(({ user, properties }) => workspace.happened(user, "order_delivered", { properties })));
   await workspace.post({ user_id: "user-1", event_name: "ended_sleep", event_id: "night-1", properties: { sleep_score: 70 } });
   await workspace.post({ user_id: "user-1", event_name: "ended_sleep", event_id: "night-1", properties: { sleep_score: 70 } });
   await workspace.post({ event_name: "ended_sleep" });
-  const people = await populate(workspace, member, { main, longest });
+  const people = await populate(workspace, member, { main, names });
   const { items: rows } = await member.do("GET", `${at}/surveys/${main}/responses?limit=200`);
   return { workspace, member, main, long, draft, paused, ended, rows, ...people };
 }
 
 /** A user with a history, one with a long id, cohorts, a survey with every gate, a trigger that cancels. */
-async function populate(workspace, member, { main, longest }) {
+async function populate(workspace, member, { main, names }) {
   const at = `/workspaces/${workspace.id}`;
   const condition = { all: [{ attribute: "plan", op: "in", value: ["plus", "family"] }, { any: [{ attribute: "age", op: "greater_or_equal", value: 30 }, { not: { survey: main, op: "completed", within_days: 90 } }] }] };
   const { id: cohort } = await member.do("POST", `${at}/cohorts`, { name: "Paying members", description: "For questions about the price", condition });
-  const { id: longCohort } = await member.do("POST", `${at}/cohorts`, { name: longest.slice(0, 200), description: "", condition: { attribute: "plan", op: "exists" } });
+  const { id: longCohort } = await member.do("POST", `${at}/cohorts`, { name: names.cohort, description: "", condition: { attribute: "plan", op: "exists" } });
   const gates = {
     activation: { backend_triggers: [{ name: "order_delivered" }, { name: "ended_sleep" }], at_least: 2, expires_after_secs: 172_800 },
     trigger_sequence: ["settings opened"],
@@ -73,7 +80,7 @@ async function populate(workspace, member, { main, longest }) {
   };
   const { survey_id: gated } = await workspace.launch(shortSurvey({ name: "Price, weekdays only", title: "Is it worth the price?", ...gates }));
   await member.do("PUT", `${at}/triggers/cancels`, { name: "subscription_cancelled", cancels: [{ trigger: "trial_started", equal_property: null }, { trigger: "order_delivered", equal_property: "total" }] });
-  const longUser = longest.replaceAll(/[^\w ]/g, "").slice(0, 120);
+  const longUser = names.user;
   const user = "user-1000";
   for (const who of [user, longUser]) {
     const visitor = await workspace.visitor(who, { attributes: { plan: "family", age: 36, newsletter: true, joined: "2026-01-12" } });

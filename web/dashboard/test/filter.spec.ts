@@ -70,7 +70,7 @@ describe("words", () => {
   const questions = [{ id: "q1", title: "How are you?", choices: [{ id: "ok", label: "All right" }] }];
   it("uses the question's and the options' own", () => {
     expect(inWords({ source: "answer", path: "q1", op: "contains", value: "ok" }, questions)).toBe("“How are you?” contains All right");
-    expect(inWords({ source: "answer", path: "gone", op: "exists" }, questions)).toBe("“gone” is there");
+    expect(inWords({ source: "answer", path: "gone", op: "exists" }, questions)).toBe("“gone” is set");
     expect(inWords({ source: "event", path: "n", op: "in", value: [1, "a"] }, [])).toBe("event.n is one of 1, a");
     expect(inWords({ source: "display", path: "event_name", op: "equals", value: "x" }, [])).toBe("event name is x");
   });

@@ -142,6 +142,15 @@ describe("connections", () => {
 });
 
 describe("triggers", () => {
+  it("warns of one that a live survey waits for in vain, in the list and in the panel", async () => {
+    const { page } = await open("/triggers");
+    const row = page.getByRole("row").filter({ hasText: "Stopped arriving" });
+    await row.waitFor();
+    assert.equal(await row.count(), 1);
+    await row.getByRole("link").click();
+    await page.getByRole("dialog").getByText("it has been silent for far longer than usual").waitFor();
+  });
+
   it("searches by the URL, creates ahead, archives with a warning and undoes it", async () => {
     const { sonde, page, button, called } = await open("/triggers");
     await page.getByLabel("Search triggers").fill("order");

@@ -3,7 +3,7 @@ import { useRouter } from "@tanstack/react-router";
 import { ChevronsUpDown, KeyRound, LogOut } from "lucide-react";
 import { useState } from "react";
 import { changePassword, logOut } from "../api/auth.ts";
-import { messageOf } from "../api/http.ts";
+import { ApiError, messageOf } from "../api/http.ts";
 import { Button, Dialog, Field, Input, Menu, MenuItem, MenuLabel, MenuLine, toast, toastError } from "../ui/index.ts";
 import { AppearanceSwitch } from "./appearance-switch.tsx";
 import { MIN_PASSWORD } from "../lib/password.ts";
@@ -52,13 +52,15 @@ function ChangePassword({ onClose }: { onClose: () => void }) {
       toast("Password changed. Your other sessions are logged out.");
     },
   });
+  const isCurrentWrong = change.error instanceof ApiError && (change.error.problem.errors?.some(({ pointer }) => pointer === "/current") ?? false);
+  const error = change.error && messageOf(change.error);
   return (
     <Dialog open onOpenChange={onClose} title="Change password" description="Your other sessions will be logged out.">
       <form className="flex flex-col gap-4" onSubmit={(event) => { event.preventDefault(); change.mutate({ current, new: next }); }}>
-        <Field label="Current password">
+        <Field label="Current password" error={isCurrentWrong ? error : null}>
           <Input type="password" autoComplete="current-password" value={current} onChange={(event) => setCurrent(event.target.value)} required autoFocus />
         </Field>
-        <Field label="New password" hint={`At least ${MIN_PASSWORD} characters.`} error={change.error && messageOf(change.error)}>
+        <Field label="New password" hint={`At least ${MIN_PASSWORD} characters.`} error={isCurrentWrong ? null : error}>
           <Input type="password" autoComplete="new-password" value={next} onChange={(event) => setNext(event.target.value)} required minLength={MIN_PASSWORD} />
         </Field>
         <div className="flex justify-end gap-2">

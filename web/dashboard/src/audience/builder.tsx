@@ -96,7 +96,7 @@ function Row({ name, group, depth, room, path, suggestions, errorAt, change, chi
   const { leaf, negated } = leafOf(child);
   return (
     <li className="flex items-start gap-x-1">
-      <span aria-hidden className="w-7 shrink-0 pt-2 text-sm text-ink-3 max-sm:w-5">{at === 0 ? "" : JOINTS[group.mode]}</span>
+      <span aria-hidden className="w-7 shrink-0 pt-2 text-sm text-ink-3 max-sm:w-6">{at === 0 ? "" : JOINTS[group.mode]}</span>
       <div className="min-w-0 flex-1">
         {nested ? (
           <GroupFields name={label} group={nested} depth={depth + 1} room={room} path={below} suggestions={suggestions} errorAt={errorAt} change={(next) => (next.children.length === 0 ? remove() : set(groupNode(next)))} />

@@ -19,8 +19,8 @@ export const OPERATORS: Record<Operator, string> = {
   greater_or_equal: "is at least",
   less: "is less than",
   less_or_equal: "is at most",
-  exists: "is there",
-  not_exists: "is missing",
+  exists: "is set",
+  not_exists: "is not set",
 };
 export const DISPLAY_PATHS = ["state", "platform", "locale", "event_name"];
 export const STATES = ["shown", "answered", "completed", "dismissed", "abandoned"];

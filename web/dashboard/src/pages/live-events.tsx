@@ -51,7 +51,7 @@ export function LiveEvents({ w }: { w: string }) {
           ) : (
             <div className="max-h-[32rem] overflow-y-auto">
               <Table caption="Last events">
-                <thead><tr><Th>When</Th><Th>User</Th><Th>Backend trigger</Th><Th>Outcome</Th><Th>What became of it</Th><Th>Properties</Th></tr></thead>
+                <thead><tr><Th className="max-sm:hidden">When</Th><Th className="max-sm:pl-4">Event</Th><Th>Outcome</Th><Th>What became of it</Th><Th>Properties</Th></tr></thead>
                 <tbody>
                   {events.map((event) => {
                     const [tone, label] = OUTCOMES[event.outcome];
@@ -59,11 +59,14 @@ export function LiveEvents({ w }: { w: string }) {
                     const properties = event.properties && JSON.stringify(event.properties);
                     return (
                       <tr key={event.id} className="animate-flash">
-                        <Td><Time at={event.at} /></Td>
-                        <Td><span className="flex max-w-40">{user ? <UserLink id={user} namespace={event.user_id ? "identified" : "anonymous"} className="" /> : "–"}</span></Td>
-                        <Td><span className="block max-w-48 truncate font-medium" title={event.event_name ?? undefined}>{event.event_name ?? "–"}</span></Td>
+                        <Td className="max-sm:hidden"><Time at={event.at} /></Td>
+                        <Td className="max-w-56 max-sm:max-w-32 max-sm:pl-4">
+                          <span className="block truncate font-medium" title={event.event_name ?? undefined}>{event.event_name ?? "–"}</span>
+                          <span className="flex text-sm text-ink-2">{user ? <UserLink id={user} namespace={event.user_id ? "identified" : "anonymous"} className="" /> : "no user"}</span>
+                          <span className="block text-sm text-ink-3 sm:hidden"><Time at={event.at} /></span>
+                        </Td>
                         <Td><Badge tone={tone}>{label}</Badge></Td>
-                        <Td className="min-w-44 wrap-anywhere"><Became event={event} /></Td>
+                        <Td className="w-full min-w-32 wrap-anywhere sm:min-w-44"><Became event={event} /></Td>
                         <Td><code className="block max-w-44 truncate font-mono text-sm text-ink-2" title={properties ?? undefined}>{properties ?? "–"}</code></Td>
                       </tr>
                     );

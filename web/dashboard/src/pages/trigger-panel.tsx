@@ -87,9 +87,9 @@ export function TriggerPanel({ w, trigger, onClose }: { w: string; trigger: Trig
                 <tbody className="[&>tr:last-child>td]:border-b-0">
                   {trigger.properties.map((property) => (
                     <tr key={property.key}>
-                      <Td className="min-w-36 wrap-anywhere"><code className="font-mono text-sm">{property.key}</code></Td>
+                      <Td className="min-w-32 wrap-anywhere"><code className="font-mono text-sm">{property.key}</code></Td>
                       <Td>{property.types.join(", ")}</Td>
-                      <Td className="max-w-48 truncate text-ink-2" title={property.examples.join(", ")}>{property.examples.join(", ")}</Td>
+                      <Td className="max-w-48 text-ink-2 wrap-anywhere max-sm:min-w-28 sm:truncate" title={property.examples.join(", ")}>{property.examples.join(", ")}</Td>
                     </tr>
                   ))}
                 </tbody>

@@ -47,7 +47,7 @@ function Counted({ found }: { found: RefusalCounts }) {
       </div>
       {sorted.length > 0 && (
         <Card flush title="Reasons by day" lead="Each call counts once, under its first reason.">
-          <ChartAsTable title="Reasons by day" table={{ columns: ["Reason", ...names, "Total"], rows: sorted.map(({ code, daily, total }) => [reasonName(code), ...daily.map(count), count(total)]) }} />
+          <ChartAsTable title="Reasons by day" table={{ columns: ["Reason", "Total", ...names.toReversed()], rows: sorted.map(({ code, daily, total }) => [reasonName(code), count(total), ...daily.toReversed().map(count)]) }} />
         </Card>
       )}
     </div>

@@ -14,9 +14,9 @@ export function Table({ caption, children, className }: { caption: string; child
 }
 
 export function Th({ numeric, className, ...rest }: ThHTMLAttributes<HTMLTableCellElement> & { numeric?: boolean }) {
-  return <th scope="col" className={cx("border-b border-line px-4 py-2 text-xs font-medium whitespace-nowrap text-ink-3", numeric ? "num" : "text-left", className)} {...rest} />;
+  return <th scope="col" className={cx("border-b border-line px-2.5 py-2 text-xs first:pl-4 last:pr-4 sm:px-4 font-medium whitespace-nowrap text-ink-3", numeric ? "num" : "text-left", className)} {...rest} />;
 }
 
 export function Td({ numeric, className, ...rest }: TdHTMLAttributes<HTMLTableCellElement> & { numeric?: boolean }) {
-  return <td className={cx("border-b border-line px-4 py-2 align-middle", numeric && "num", className)} {...rest} />;
+  return <td className={cx("border-b border-line px-2.5 py-2 align-middle first:pl-4 last:pr-4 sm:px-4", numeric && "num", className)} {...rest} />;
 }

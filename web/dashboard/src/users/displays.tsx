@@ -14,7 +14,7 @@ export function Displays({ displays }: { displays: UserDisplay[] }) {
         <Empty icon={<MessageSquare size={26} />} title="Nothing shown yet">When a survey is shown to this user, it is listed here with the answers.</Empty>
       ) : (
         <Table caption="Displays and responses">
-          <thead><tr><Th>Survey</Th><Th>State</Th><Th>Shown</Th><Th className="max-sm:hidden">Completed</Th><Th><span className="sr-only">Response</span></Th></tr></thead>
+          <thead><tr><Th>Survey</Th><Th>State</Th><Th className="max-sm:hidden">Shown</Th><Th className="max-sm:hidden">Completed</Th><Th><span className="sr-only">Response</span></Th></tr></thead>
           <tbody className="[&>tr:last-child>td]:border-b-0">
             {displays.map((display) => <DisplayRow key={display.display_id} display={display} />)}
           </tbody>
@@ -28,12 +28,13 @@ function DisplayRow({ display }: { display: UserDisplay }) {
   const { survey, version, state } = display;
   return (
     <tr>
-      <Td className="max-w-0 w-full min-w-40">
+      <Td className="max-w-0 w-full min-w-36">
         <span className="block truncate" title={survey.name}>{survey.name}</span>
-        <span className="block truncate text-xs text-ink-3" title={display.trigger}>version {version}, at {display.trigger}</span>
+        <span className="block text-xs text-ink-3 wrap-anywhere">version {version}, at {display.trigger}</span>
+        <span className="block text-xs text-ink-3 sm:hidden"><Time at={display.shown_at} never="not shown" /></span>
       </Td>
       <Td><Badge tone={STATE_TONES[state] ?? "neutral"}>{state}</Badge></Td>
-      <Td><Time at={display.shown_at} never="not shown" /></Td>
+      <Td className="max-sm:hidden"><Time at={display.shown_at} never="not shown" /></Td>
       <Td className="max-sm:hidden"><Time at={display.completed_at} never="–" /></Td>
       <Td className="text-right whitespace-nowrap">
         {HAS_RESPONSE.has(state) && (

@@ -13,16 +13,15 @@ export function Events({ events }: { events: UserEvent[] }) {
         <Empty icon={<Radio size={26} />} title="No event in the last 100 hours">Events are kept that long, and no longer: they say that a survey is due now.</Empty>
       ) : (
         <Table caption="Pending events">
-          <thead><tr><Th>Event</Th><Th>When</Th><Th>Counts for</Th></tr></thead>
+          <thead><tr><Th>Event</Th><Th>Counts for</Th></tr></thead>
           <tbody className="[&>tr:last-child>td]:border-b-0">
             {events.map((event) => (
               <tr key={event.event_id}>
-                <Td className="max-w-0 w-full min-w-40" title={event.event_id}>
-                  <span className="font-medium wrap-anywhere">{event.trigger}</span>
+                <Td className="max-w-0 w-full min-w-36" title={event.event_id}>
+                  <span className="flex flex-wrap items-baseline gap-x-2"><span className="font-medium wrap-anywhere">{event.trigger}</span><span className="text-sm text-ink-2"><Time at={event.effective_at} /></span></span>
                   <code className="block truncate font-mono text-xs text-ink-2" title={JSON.stringify(event.properties)}>{JSON.stringify(event.properties)}</code>
                 </Td>
-                <Td><Time at={event.effective_at} /></Td>
-                <Td className="min-w-52">{event.cancelled ? <Badge tone="warn">cancelled</Badge> : <Windows windows={event.windows} />}</Td>
+                <Td className="min-w-36">{event.cancelled ? <Badge tone="warn">cancelled</Badge> : <Windows windows={event.windows} />}</Td>
               </tr>
             ))}
           </tbody>
@@ -37,7 +36,7 @@ function Windows({ windows }: { windows: EventWindow[] }) {
   return (
     <ul className="flex flex-col gap-1">
       {windows.map((window) => (
-        <li key={window.survey.id} className="flex items-center gap-2">
+        <li key={window.survey.id} className="flex items-center gap-x-2 gap-y-0.5 max-sm:flex-wrap">
           <Link to="/surveys/$surveyId/launch" params={{ surveyId: window.survey.id }} title={window.survey.name} className="max-w-44 min-w-0 truncate rounded-sm underline-offset-2 hover:underline">{window.survey.name}</Link>
           <Left window={window} />
         </li>

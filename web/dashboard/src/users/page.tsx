@@ -90,7 +90,7 @@ function Aside({ w, user: ref, detail }: { w: string; user: UserRef; detail: Use
     <>
       <Card title="About">
         <div className="flex flex-col gap-4">
-          <div className="flex items-start gap-2"><code className="min-w-0 flex-1 font-mono text-sm wrap-anywhere">{detail.user_id}</code><CopyButton text={detail.user_id} /></div>
+          <div className="flex items-center gap-2"><code className="min-w-0 flex-1 font-mono text-sm wrap-anywhere">{detail.user_id}</code><CopyButton text={detail.user_id} /></div>
           <Facts items={[["Last shown", <Time key="shown" at={detail.last_shown_at} />]]} />
           {detail.aliases.length > 0 && (
             <div>

@@ -61,7 +61,7 @@ describe("rules about what the server knows", () => {
 
   it("read well, and titles say their fallbacks", () => {
     const document = sample();
-    expect(ruleInWords(document, document.questions[0]!.logic![0]!)).toBe("If Backend event: genre is poetry and User: plan is not there: end the survey");
+    expect(ruleInWords(document, document.questions[0]!.logic![0]!)).toBe("If Backend event: genre is poetry and User: plan is not set: end the survey");
     expect(titleOf(document, "recommend")).toBe("How is your book?");
   });
 

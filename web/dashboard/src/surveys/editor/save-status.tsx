@@ -29,7 +29,7 @@ export function SaveStatus() {
   return (
     <span className={`flex items-center gap-1.5 text-sm ${tone}`}>
       <Icon size={15} aria-hidden className="shrink-0" />
-      <span role="status" className="max-w-56 min-w-16 truncate" title={text}>{text}</span>
+      <span role="status" className="max-w-56 truncate sm:min-w-16" title={text}>{text}</span>
       {(save.kind === "offline" || save.kind === "failed") && <Button size="sm" onClick={() => void store.flush()}>Try now</Button>}
     </span>
   );

@@ -48,7 +48,7 @@ export function TextField({ pointer, label, hint, optional = false, multiline = 
     onChange: (event: { target: { value: string } }) => write(event.target.value),
   };
   const field = (
-    <div className="relative">
+    <div className={cx("relative", !hideLabel && "[&_label]:pe-7")}>
       <Field
         label={isDefault ? label : `${label} (${languageName(language)})`}
         hideLabel={hideLabel}
@@ -74,7 +74,7 @@ export function TextField({ pointer, label, hint, optional = false, multiline = 
 function Original({ label, hideLabel, language, text, empty }: { label: string; hideLabel: boolean; language: string; text: string; empty: string }) {
   return (
     <div className="flex min-w-0 flex-col gap-1">
-      <span className={cx("text-sm font-medium text-ink-3", hideLabel && "sr-only")}>{label} ({languageName(language)})</span>
+      <span className={cx("text-sm font-medium text-ink-3", hideLabel ? "sr-only" : "pe-7")}>{label} ({languageName(language)})</span>
       <p lang={language} dir={directionOf(language)} className="min-h-9 rounded-md border border-line bg-sunken px-2.5 py-1.5 whitespace-pre-line text-ink-2 wrap-anywhere">
         {text || <span className="text-ink-3">{empty}</span>}
       </p>

@@ -97,7 +97,7 @@ function SurveyRow({ survey }: { survey: SurveySummary }) {
             to={isRunning ? "/surveys/$surveyId/results" : "/surveys/$surveyId"}
             params={{ surveyId: survey.id }}
             title={survey.name}
-            className="min-w-0 truncate rounded-sm font-medium underline-offset-2 hover:underline"
+            className="min-w-0 rounded-sm font-medium underline-offset-2 wrap-anywhere hover:underline max-sm:line-clamp-2 sm:truncate"
           >
             {survey.name || "Untitled survey"}
           </Link>

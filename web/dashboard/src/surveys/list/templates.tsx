@@ -76,7 +76,7 @@ function TemplatePreview({ template }: { template: Template }) {
           <ol className="flex flex-col gap-1 text-sm text-ink-2">
             {template.document.questions.map((question, at) => <li key={question.id} className="flex gap-2"><span className="text-ink-3">{at + 1}.</span>{nameOf(template.document, question)}</li>)}
           </ol>
-          <div className="max-lg:hidden"><WidgetStage key={template.id} content={content} device="phone" look="light" theme={settings?.theme} /></div>
+          <div className="[--stage:calc(100dvh-16rem)] max-lg:hidden"><WidgetStage key={template.id} content={content} device="phone" look="light" theme={settings?.theme} /></div>
         </>
       )}
     </section>

@@ -25,7 +25,7 @@ export function WidgetStage({ device, look, theme, ...rest }: StageProps) {
   return (
     <div
       data-testid="stage"
-      className={cx("relative mx-auto w-full overflow-hidden border-line-strong", PAGES[look], isPhone ? "h-[40rem] max-w-[22.5rem] rounded-[2rem] border-[6px]" : "h-[36rem] rounded-lg border")}
+      className={cx("relative mx-auto w-full overflow-hidden border-line-strong", PAGES[look], isPhone ? "h-[min(40rem,var(--stage,40rem))] min-h-[26rem] max-w-[22.5rem] rounded-[2rem] border-[6px]" : "h-[36rem] rounded-lg border")}
     >
       {!isPhone && <WindowBar look={look} />}
       <Bones look={look} />
