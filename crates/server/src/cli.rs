@@ -37,6 +37,9 @@ pub(crate) struct ServeOptions {
     /// The data folder; created when missing.
     #[arg(long, env = "SONDE_DATA", default_value = "./data")]
     pub(crate) data: PathBuf,
+    /// Mebibytes that stay free on the data folder's disk: with fewer, writes are answered 503 and reads go on.
+    #[arg(long, env = "SONDE_MIN_FREE_DISK_MIB", default_value_t = 512)]
+    pub(crate) min_free_disk_mib: u32,
     /// The URL under which browsers and servers reach this one; default: the address listened on.
     #[arg(long, env = "SONDE_PUBLIC_URL")]
     pub(crate) public_url: Option<String>,

@@ -17,6 +17,8 @@ use crate::{listen, print, telemetry};
 
 /// Connections for administration, and for metrics.
 const LOCAL_CONNECTIONS_MAX: usize = 64;
+/// How long those that wait are answered once the disk refuses to keep data.
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
 /// Files that are open beside connections: the store's.
 const OTHER_FILES: u64 = 512;
 
@@ -46,14 +48,19 @@ pub(crate) fn socket_path(data: &Path) -> PathBuf {
 pub(crate) fn run(options: &ServeOptions) -> anyhow::Result<()> {
     telemetry::start(options.log_format);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve(options))
+    let done = runtime.block_on(serve(options));
+    if done.is_err() {
+        // Threads that wait for a broken disk are not waited for.
+        runtime.shutdown_background();
+    }
+    done
 }
 
 async fn serve(options: &ServeOptions) -> anyhow::Result<()> {
     // Signals first: one that arrives while the store opens must not kill the process half-way.
     let mut stop = Stop::listen()?;
-    let store = EmbeddedStore::open(&options.data).with_context(|| format!("cannot open the data folder {}", options.data.display()))?;
-    let store = Arc::new(store);
+    let store = EmbeddedStore::open_keeping_free(&options.data, u64::from(options.min_free_disk_mib) * 1024 * 1024);
+    let store = Arc::new(store.with_context(|| format!("cannot open the data folder {}", options.data.display()))?);
     let service = Service::start(Arc::clone(&store), Arc::new(SystemClock), QueueOptions::default()).await?;
     let listener = TcpListener::bind(options.listen).await.with_context(|| format!("cannot listen on {}", options.listen))?;
     let address = listener.local_addr()?;
@@ -96,20 +103,30 @@ async fn serve(options: &ServeOptions) -> anyhow::Result<()> {
     let failed = tokio::select! {
         () = stop.asked() => false,
         () = service.failed() => true,
+        () = store.failed() => true,
     };
     tracing::info!("stopping");
     service.end_streams();
     stopping.send_replace(true);
-    let _ended = tokio::join!(public, admin);
-    if let Some(figures) = figures {
-        let _ended = figures.await;
+    let ended = async {
+        let _ended = tokio::join!(public, admin);
+        if let Some(figures) = figures {
+            let _ended = figures.await;
+        }
+    };
+    if failed {
+        let _late = tokio::time::timeout(LAST_ANSWERS, ended).await;
+        // Closing the store would write and sync once more, on a disk that has just refused: after a failed sync nobody
+        // knows what is there, and another that succeeds would say nothing. The next start reads what is.
+        std::mem::forget(store);
+        anyhow::bail!("the disk refuses to keep data; nothing was acknowledged that is not kept");
     }
+    ended.await;
     service.drain().await;
     drop(service);
     close(store).await;
     // The socket is only a name once nobody listens; a leftover is replaced at the next start.
     let _leftover = std::fs::remove_file(socket_path(&options.data));
-    anyhow::ensure!(!failed, "the disk refuses to keep data; nothing was acknowledged that is not kept");
     tracing::info!("stopped");
     Ok(())
 }

@@ -352,8 +352,11 @@ impl<C: Commit> Committer<C> {
                 Committed { askers, outcomes }
             }
             Err(error) => {
-                tracing::error!(%error, writes, "a group of writes was not kept");
-                if error.kind() != StorageErrorKind::Unavailable {
+                if error.kind() == StorageErrorKind::Unavailable {
+                    // The engine has said why, once: a full disk is not filled with a line for each group.
+                    tracing::debug!(%error, writes, "a group of writes was not kept");
+                } else {
+                    tracing::error!(%error, writes, "a group of writes was not kept");
                     self.failing.send_replace(true);
                 }
                 // With their senders gone, those who wait are told that nothing was kept.

@@ -13,9 +13,12 @@ mod activity;
 mod catalogue;
 mod cohorts;
 mod error;
+mod failure;
 mod folder;
+mod journal;
 mod projector;
 mod responses;
+mod room;
 mod rows;
 mod sqlite;
 mod surveys;
@@ -39,8 +42,10 @@ use sonde_storage::{
 };
 
 use crate::activity::ActivityStore;
+use crate::failure::Failure;
 use crate::folder::Folder;
 use crate::projector::Projector;
+use crate::room::Room;
 use crate::sqlite::Sqlite;
 
 /// The embedded engine on one data folder. Dropping it stops its thread and lets go of the folder.
@@ -56,6 +61,8 @@ pub struct EmbeddedStore {
     /// Everything that is written to SQLite goes through one connection, so that no writer ever finds the file busy.
     writer: Sqlite,
     reader: Sqlite,
+    failure: Failure,
+    room: Room,
     _folder: Folder,
 }
 
@@ -65,14 +72,28 @@ impl EmbeddedStore {
     /// [`Locked`](sonde_storage::StorageErrorKind::Locked) while another process uses it,
     /// [`NewerFormat`](sonde_storage::StorageErrorKind::NewerFormat) when a newer version of Sonde wrote it.
     pub fn open(path: &Path) -> Result<Self, StorageError> {
+        Self::open_keeping_free(path, 0)
+    }
+
+    /// The same; once the file system has fewer than so many bytes free, [commits](Activity::commit) are refused as
+    /// [`Unavailable`](sonde_storage::StorageErrorKind::Unavailable) until it has more again. What the engine does by
+    /// itself, writing out memory and merging files, needs that room: where it finds none, nothing more can be written.
+    pub fn open_keeping_free(path: &Path, bytes: u64) -> Result<Self, StorageError> {
         let folder = Folder::open(path)?;
-        let writer = Sqlite::open(&folder.catalogue())?;
-        let reader = Sqlite::open(&folder.catalogue())?;
+        let failure = Failure::default();
+        let writer = Sqlite::open(&folder.catalogue(), Some(failure.clone()))?;
+        let reader = Sqlite::open(&folder.catalogue(), None)?;
         folder.sync()?;
         let projected = reader.with(|connection| responses::projected_seq(connection))?;
         let activity = Arc::new(ActivityStore::open(&folder, projected)?);
         let projector = Projector::start(Arc::clone(&activity), writer.clone(), projected)?;
-        Ok(Self { projector, activity, writer, reader, _folder: folder })
+        Ok(Self { projector, activity, writer, reader, failure, room: Room::new(path, bytes), _folder: folder })
+    }
+
+    /// Resolves when the disk has refused to keep what goes to SQLite: the process must stop, nothing is tried again.
+    /// Of a commit its error says so.
+    pub async fn failed(&self) {
+        self.failure.happened().await;
     }
 
     /// Stops cleanly and lets go of the folder. Dropping does the same; this says when it is done.
@@ -115,6 +136,7 @@ impl Activity for EmbeddedStore {
     }
 
     async fn commit(&self, group: Vec<Write>) -> Result<Vec<Outcome>, StorageError> {
+        self.room.check()?;
         let outcomes = self.activity.commit(&group)?;
         if group.iter().any(|write| matches!(write, Write::Change(_) | Write::Merge(_) | Write::Erase(_))) {
             self.projector.wake();

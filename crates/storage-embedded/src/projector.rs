@@ -143,6 +143,11 @@ impl Worker {
         while self.signal.wait_for_work() {
             let mut back_off = BACK_OFF;
             while let Err(error) = self.drain() {
+                if error.kind() == StorageErrorKind::Fatal {
+                    // Whoever runs the engine was told; a sync that failed is not tried again.
+                    self.progress.send_modify(|progress| progress.is_failing = true);
+                    return;
+                }
                 tracing::error!(%error, "cannot tell responses, trying again");
                 self.progress.send_modify(|progress| progress.is_failing = true);
                 if !self.signal.wait_after_error(back_off) {
@@ -172,7 +177,7 @@ impl Worker {
             return Ok(0);
         };
         let last = *last;
-        self.sqlite.with(|connection| {
+        self.sqlite.try_with(|connection| {
             write(connection, "tell responses", |transaction| {
                 for (seq, row) in &entries {
                     let entry = outbox::decode(row).map_err(|bad| bad.at(&Space::Outbox.name(), &seq.to_be_bytes()))?;
@@ -211,11 +216,17 @@ impl Worker {
     }
 
     fn forget(&self, told: impl Iterator<Item = u64>) -> Result<(), StorageError> {
-        let mut batch = self.activity.tables.fleeting_batch();
+        let told: Vec<u64> = told.collect();
+        let mut batch = self.activity.tables.batch(told.len());
         for seq in told {
             batch.remove(&self.activity.tables.outbox, seq.to_be_bytes().as_slice());
         }
-        batch.commit().map_err(|error| error::fjall("remove entries of the outbox", error))
+        batch.commit().map_err(|error| {
+            let error = error::fjall("remove entries of the outbox", error);
+            let error = StorageError::with_source(StorageErrorKind::Fatal, "nothing more can be written", error);
+            self.sqlite.tell_failure(&error);
+            error
+        })
     }
 
     fn report(&self, projected: u64) {

@@ -8,6 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use sonde_storage::{StorageError, StorageErrorKind};
 
 use crate::error;
+use crate::failure::Failure;
 
 /// How long a writer waits for another; the projector's transactions are short.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -25,21 +26,25 @@ const MIGRATIONS: [&str; 7] = [
 
 /// One connection, shared by those who block on it.
 #[derive(Clone)]
-pub(crate) struct Sqlite(Arc<Mutex<Connection>>);
+pub(crate) struct Sqlite {
+    connection: Arc<Mutex<Connection>>,
+    /// Who is told when the disk refuses to keep what was written through it.
+    failure: Option<Failure>,
+}
 
 impl Sqlite {
     /// Opens a connection, and brings the schema up to date.
-    pub(crate) fn open(path: &Path) -> Result<Self, StorageError> {
+    pub(crate) fn open(path: &Path, failure: Option<Failure>) -> Result<Self, StorageError> {
         let mut connection = Connection::open(path).map_err(|error| error::sqlite("open the catalogue", error))?;
         prepare(&connection).map_err(|error| error::sqlite("prepare the catalogue", error))?;
         migrate(&mut connection)?;
-        Ok(Self(Arc::new(Mutex::new(connection))))
+        Ok(Self { connection: Arc::new(Mutex::new(connection)), failure })
     }
 
     /// Does something with the connection, blocking.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Connection) -> T) -> T {
         // A panic rolled its transaction back when it was dropped.
-        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        work(&mut self.connection.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Does something with the connection on a thread that may block.
@@ -48,9 +53,25 @@ impl Sqlite {
         work: impl FnOnce(&mut Connection) -> Result<T, StorageError> + Send + 'static,
     ) -> Result<T, StorageError> {
         let sqlite = self.clone();
-        tokio::task::spawn_blocking(move || sqlite.with(work))
+        tokio::task::spawn_blocking(move || sqlite.try_with(work))
             .await
             .map_err(|error| StorageError::with_source(StorageErrorKind::Unavailable, "the catalogue's task did not end", error))?
+    }
+
+    /// Does something that may write, blocking. After a failed write nobody knows what is on disk: it is told on, and
+    /// nothing is written any more.
+    pub(crate) fn try_with<T>(&self, work: impl FnOnce(&mut Connection) -> Result<T, StorageError>) -> Result<T, StorageError> {
+        if self.failure.as_ref().is_some_and(Failure::has_happened) {
+            return Err(StorageError::new(StorageErrorKind::Fatal, "the disk refused to keep data before"));
+        }
+        self.with(work).inspect_err(|error| self.tell_failure(error))
+    }
+
+    /// Passes on an error after which nothing may be written any more.
+    pub(crate) fn tell_failure(&self, error: &StorageError) {
+        if let Some(failure) = self.failure.as_ref().filter(|_| error.kind() == StorageErrorKind::Fatal) {
+            failure.tell(error);
+        }
     }
 }
 
@@ -113,7 +134,7 @@ mod tests {
         )
         .unwrap();
         drop(old);
-        let upgraded = Sqlite::open(&path).unwrap();
+        let upgraded = Sqlite::open(&path, None).unwrap();
         let keys: Vec<(Vec<u8>, String, i64, i64)> = upgraded.with(|connection| {
             let sql = "SELECT hash, kind, created_at, length(id) FROM api_keys \
                        WHERE text IS NULL AND revoked_at IS NULL AND hint = '' ORDER BY created_at";

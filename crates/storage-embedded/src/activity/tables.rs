@@ -11,6 +11,7 @@ use sonde_storage::StorageError;
 
 use crate::error;
 use crate::folder::{Folder, sync_folder};
+use crate::journal;
 
 const MIB: u64 = 1024 * 1024;
 /// Blocks, filters and indexes of files; filled only as they are read, so an idle server has next to none of it.
@@ -133,6 +134,7 @@ impl Tables {
         if !path.exists() {
             make(folder)?;
         }
+        journal::mend(&path)?;
         let db = open_database(&path)?;
         let open = |space: Space| keyspace(&db, space);
         let tables = Self {
@@ -162,14 +164,10 @@ impl Tables {
         View { snapshot: self.db.snapshot(), buckets: Arc::clone(buckets), version_floor }
     }
 
-    /// An empty batch that is durable once it is committed.
+    /// An empty batch that is durable once it is committed. There is no other kind: of two batches in a journal the first
+    /// was synced before the second was written, by which a torn end is told from damage ([`journal::mend`]).
     pub(crate) fn batch(&self, rows: usize) -> fjall::OwnedWriteBatch {
         fjall::OwnedWriteBatch::with_capacity(self.db.clone(), rows).durability(Some(PersistMode::SyncData))
-    }
-
-    /// An empty batch that a power cut may undo.
-    pub(crate) fn fleeting_batch(&self) -> fjall::OwnedWriteBatch {
-        self.db.batch()
     }
 
     /// Creates the bucket of a day, durably.

@@ -2,6 +2,7 @@
 
 mod files;
 mod harness;
+mod journals;
 mod rows;
 mod schedules;
 mod views;
