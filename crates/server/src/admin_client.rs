@@ -17,7 +17,7 @@ use sonde_storage_embedded::EmbeddedStore;
 use tokio::net::UnixStream;
 use tower::ServiceExt as _;
 
-use crate::serve::socket_path;
+use crate::serve::{cannot_open, socket_path};
 
 /// How long a server that holds the lock may take to open its socket.
 const START_PATIENCE: Duration = Duration::from_secs(10);
@@ -61,8 +61,9 @@ impl AdminClient {
             }
             match EmbeddedStore::open(data) {
                 Ok(store) => {
-                    let service = Service::start(Arc::new(store), Arc::new(SystemClock), QueueOptions::default()).await?;
-                    return Ok(Self::Own(sonde_http::admin_router(service)));
+                    let store = Arc::new(store);
+                    let service = Service::start(Arc::clone(&store), Arc::new(SystemClock), QueueOptions::default()).await?;
+                    return Ok(Self::Own(sonde_http::admin_router(service).merge(crate::backup::router(store))));
                 }
                 // A server that is just starting or stopping.
                 Err(error) if error.kind() == StorageErrorKind::Locked && waited < START_PATIENCE => {
@@ -70,7 +71,7 @@ impl AdminClient {
                     tokio::time::sleep(pause).await;
                     waited += pause;
                 }
-                Err(error) => return Err(error).with_context(|| format!("cannot open the data folder {}", data.display())),
+                Err(error) => return Err(cannot_open(data, error)),
             }
         }
     }

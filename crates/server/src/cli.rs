@@ -23,6 +23,12 @@ pub(crate) enum Command {
     Serve(ServeOptions),
     /// Set up and look into a data folder; works beside a running server and without one.
     Admin(AdminOptions),
+    /// Copy a data folder as it is at this moment, also while a server uses it.
+    Backup(BackupOptions),
+    /// Make a new data folder from a backup.
+    Restore(RestoreOptions),
+    /// Read a data folder from end to end and say what is damaged and lost; exits with 1 if anything is. Nothing is changed.
+    Check(Common),
     /// Print the OpenAPI document.
     Openapi,
     /// Print the JSON Schema of the survey document.
@@ -137,7 +143,7 @@ pub(crate) struct AdminOptions {
     pub(crate) command: AdminCommand,
 }
 
-/// What every admin command takes.
+/// What every command takes that works on a data folder.
 #[derive(Args)]
 pub(crate) struct Common {
     /// The data folder.
@@ -146,6 +152,25 @@ pub(crate) struct Common {
     /// Print JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct BackupOptions {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// The folder to make; must not be there yet. Written by the running server, if there is one.
+    #[arg(long)]
+    pub(crate) to: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct RestoreOptions {
+    /// What `sonde backup` made.
+    #[arg(long)]
+    pub(crate) from: PathBuf,
+    /// `--data` is the folder to make: missing, or empty.
+    #[command(flatten)]
+    pub(crate) common: Common,
 }
 
 #[derive(Subcommand)]

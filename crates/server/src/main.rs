@@ -2,6 +2,8 @@
 
 mod admin;
 mod admin_client;
+mod backup;
+mod check;
 mod cli;
 mod listen;
 mod serve;
@@ -20,6 +22,9 @@ fn main() -> ExitCode {
     let done = match cli.command {
         cli::Command::Serve(options) => serve::run(&options),
         cli::Command::Admin(options) => admin::run(options),
+        cli::Command::Backup(options) => backup::run(&options),
+        cli::Command::Restore(options) => backup::restore(&options),
+        cli::Command::Check(options) => check::run(&options),
         cli::Command::Openapi => print(&sonde_http::openapi_json()),
         cli::Command::SurveySchema => print(&sonde_http::survey_schema_json()),
     };

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use sonde_http::{EdgeOptions, Metrics};
-use sonde_service::{QueueOptions, Service, SystemClock};
+use sonde_service::{QueueOptions, Service, StorageError, StorageErrorKind, SystemClock};
 use sonde_storage_embedded::EmbeddedStore;
 use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::cli::ServeOptions;
-use crate::{listen, print, telemetry};
+use crate::{backup, listen, print, telemetry};
 
 /// Connections for administration, and for metrics.
 const LOCAL_CONNECTIONS_MAX: usize = 64;
@@ -44,6 +44,14 @@ pub(crate) fn socket_path(data: &Path) -> PathBuf {
     data.join("admin.sock")
 }
 
+/// Why a data folder was not opened, and what to do.
+pub(crate) fn cannot_open(data: &Path, error: StorageError) -> anyhow::Error {
+    let data = data.display();
+    let is_damaged = error.kind() == StorageErrorKind::Corrupt;
+    let error = anyhow::Error::new(error).context(format!("cannot open the data folder {data}"));
+    if is_damaged { error.context(format!("`sonde check --data {data}` says what is lost; a backup can be restored")) } else { error }
+}
+
 /// Runs the server until SIGTERM or SIGINT, or until the disk refuses to keep data.
 pub(crate) fn run(options: &ServeOptions) -> anyhow::Result<()> {
     telemetry::start(options.log_format);
@@ -60,7 +68,7 @@ async fn serve(options: &ServeOptions) -> anyhow::Result<()> {
     // Signals first: one that arrives while the store opens must not kill the process half-way.
     let mut stop = Stop::listen()?;
     let store = EmbeddedStore::open_keeping_free(&options.data, u64::from(options.min_free_disk_mib) * 1024 * 1024);
-    let store = Arc::new(store.with_context(|| format!("cannot open the data folder {}", options.data.display()))?);
+    let store = Arc::new(store.map_err(|error| cannot_open(&options.data, error))?);
     let service = Service::start(Arc::clone(&store), Arc::new(SystemClock), QueueOptions::default()).await?;
     let listener = TcpListener::bind(options.listen).await.with_context(|| format!("cannot listen on {}", options.listen))?;
     let address = listener.local_addr()?;
@@ -97,7 +105,7 @@ async fn serve(options: &ServeOptions) -> anyhow::Result<()> {
         connections_max(options.max_connections),
         resolved(stopped.clone()),
     ));
-    let admin = sonde_http::admin_router(Arc::clone(&service));
+    let admin = sonde_http::admin_router(Arc::clone(&service)).merge(backup::router(Arc::clone(&store)));
     let admin = tokio::spawn(listen::serve(local, admin, LOCAL_CONNECTIONS_MAX, resolved(stopped.clone())));
     let figures = figures.map(|(listener, router)| tokio::spawn(listen::serve(listener, router, LOCAL_CONNECTIONS_MAX, resolved(stopped))));
     let failed = tokio::select! {

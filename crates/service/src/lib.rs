@@ -43,10 +43,10 @@ mod write_queue;
 
 use std::sync::Arc;
 
-use sonde_storage::{Accounts, Activity, Catalogue, Clock, Responses, StorageError};
+use sonde_storage::{Accounts, Activity, Catalogue, Clock, Responses};
 // What edges and wiring need of the ports, so that they need not know the ports' crate.
 pub use sonde_storage::{
-    AttributeStats, DecisionCounts, EventCursor, ResponseCounts, ResponseQuery, ResponseRow, StorageErrorKind, TriggerStats,
+    AttributeStats, DecisionCounts, EventCursor, ResponseCounts, ResponseQuery, ResponseRow, StorageError, StorageErrorKind, TriggerStats,
 };
 
 pub use cache::{Authorised, CachedWorkspace};

@@ -33,6 +33,17 @@ impl Folder {
         Ok(folder)
     }
 
+    /// The same for a folder that must be new or empty. It is no data folder before its format is written.
+    pub(crate) fn open_empty(path: &Path) -> Result<Self, StorageError> {
+        create(path)?;
+        let mut entries = fs::read_dir(path).map_err(|error| io("list", path, error))?;
+        if entries.next().is_some() {
+            return Err(StorageError::new(StorageErrorKind::AlreadyExists, format!("{} is not empty", path.display())));
+        }
+        let lock = lock(path)?;
+        Ok(Self { path: path.to_owned(), _lock: lock })
+    }
+
     /// SQLite's file.
     pub(crate) fn catalogue(&self) -> PathBuf {
         self.path.join("catalogue.sqlite")
@@ -48,6 +59,16 @@ impl Folder {
         self.path.join("activity.new")
     }
 
+    /// Where [`check`](crate::check()) puts its copy.
+    pub(crate) fn check(&self) -> PathBuf {
+        self.path.join("check.tmp")
+    }
+
+    /// Whether there is one: opening makes one where there is none.
+    pub(crate) fn is_one(path: &Path) -> bool {
+        path.join(FORMAT_FILE).exists()
+    }
+
     /// Makes the names in the folder durable.
     pub(crate) fn sync(&self) -> Result<(), StorageError> {
         sync_folder(&self.path)
@@ -57,7 +78,7 @@ impl Folder {
         let file = self.path.join(FORMAT_FILE);
         let text = match fs::read_to_string(&file) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return self.write_format(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return self.write_first_format(),
             Err(error) => return Err(io("read", &file, error)),
         };
         match text.trim().parse::<u32>() {
@@ -74,13 +95,18 @@ impl Folder {
     }
 
     /// The format is written before anything else: data without it was tampered with.
-    fn write_format(&self) -> Result<(), StorageError> {
+    fn write_first_format(&self) -> Result<(), StorageError> {
         if self.activity().exists() || self.catalogue().exists() {
             return Err(StorageError::new(
                 StorageErrorKind::Corrupt,
                 format!("{} holds data but no {FORMAT_FILE} file", self.path.display()),
             ));
         }
+        self.write_format()
+    }
+
+    /// Makes it a data folder of the format that this program writes.
+    pub(crate) fn write_format(&self) -> Result<(), StorageError> {
         let unnamed = self.path.join("FORMAT.new");
         let write = || -> std::io::Result<()> {
             let mut file = File::create(&unnamed)?;
@@ -93,7 +119,8 @@ impl Folder {
     }
 }
 
-fn create(path: &Path) -> Result<(), StorageError> {
+/// Creates a folder for its owner alone, where there is none.
+pub(crate) fn create(path: &Path) -> Result<(), StorageError> {
     if path.is_dir() {
         return Ok(());
     }

@@ -86,7 +86,7 @@ fn damaged(path: &Path, scan: Scan, beyond: Beyond) -> StorageError {
 }
 
 /// The journals, the oldest first.
-fn list(activity: &Path) -> Result<Vec<PathBuf>, StorageError> {
+pub(crate) fn list(activity: &Path) -> Result<Vec<PathBuf>, StorageError> {
     let read = || -> io::Result<Vec<(u64, PathBuf)>> {
         let mut found = Vec::new();
         for entry in fs::read_dir(activity)? {

@@ -10,7 +10,9 @@
 
 mod accounts;
 mod activity;
+mod backup;
 mod catalogue;
+mod check;
 mod cohorts;
 mod error;
 mod failure;
@@ -40,6 +42,9 @@ use sonde_storage::{
     Activity, AttributeStats, DecisionCounts, EventCursor, EventPage, Outcome, StorageError, TriggerStats, UserCursor, UserPage, UsersWith,
     Write,
 };
+
+pub use crate::backup::{BackupManifest, restore};
+pub use crate::check::{Problem, Report, check};
 
 use crate::activity::ActivityStore;
 use crate::failure::Failure;

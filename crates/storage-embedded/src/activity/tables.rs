@@ -94,6 +94,11 @@ pub(crate) struct Bucket {
 }
 
 impl Bucket {
+    /// The day of the bucket whose keyspace has this name, if it is one's.
+    pub(crate) fn day_of(name: &str) -> Option<i32> {
+        name.strip_prefix(BUCKET_PREFIX)?.parse().ok()
+    }
+
     /// Whether nothing in it can matter any more.
     pub(crate) fn is_expired(&self, now: Timestamp) -> bool {
         Timestamp::from_utc_day(self.day.saturating_add(1)) + EVENT_LIFETIME <= now
@@ -135,7 +140,12 @@ impl Tables {
             make(folder)?;
         }
         journal::mend(&path)?;
-        let db = open_database(&path)?;
+        Self::open_at(&path)
+    }
+
+    /// Opens fjall in a folder of its own.
+    pub(crate) fn open_at(path: &Path) -> Result<(Self, Vec<Bucket>), StorageError> {
+        let db = open_database(path)?;
         let open = |space: Space| keyspace(&db, space);
         let tables = Self {
             users: open(Space::Users)?,
@@ -151,12 +161,27 @@ impl Tables {
         };
         let mut buckets = Vec::new();
         for name in tables.db.list_keyspace_names() {
-            if let Some(day) = name.strip_prefix(BUCKET_PREFIX).and_then(|day| day.parse().ok()) {
+            if let Some(day) = Bucket::day_of(&name) {
                 buckets.push(Bucket { day, keyspace: keyspace(&tables.db, Space::Bucket(day))? });
             }
         }
         tables.note_keyspaces_changed()?;
         Ok((tables, buckets))
+    }
+
+    /// All keyspaces but the buckets.
+    pub(crate) fn fixed(&self) -> [(Space, &Keyspace); 9] {
+        [
+            (Space::Users, &self.users),
+            (Space::Displays, &self.displays),
+            (Space::Aliases, &self.aliases),
+            (Space::Outbox, &self.outbox),
+            (Space::Triggers, &self.triggers),
+            (Space::Refusals, &self.refusals),
+            (Space::Decisions, &self.decisions),
+            (Space::Attributes, &self.attributes),
+            (Space::Meta, &self.meta),
+        ]
     }
 
     /// What is stored now. Only the writer may call this, see [`View`].
