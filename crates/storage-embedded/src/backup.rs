@@ -85,7 +85,7 @@ impl EmbeddedStore {
 
     fn write_rows(&self, view: &View, path: &Path) -> Result<(u64, u64), StorageError> {
         let file = File::create_new(path).map_err(|error| failed("create", path, error))?;
-        let mut rows = Rows { file: BufWriter::new(file), chunk: Vec::new(), rows: 0, chunks: 0 };
+        let mut rows = ChunkWriter { file: BufWriter::new(file), chunk: Vec::new(), rows: 0, chunks: 0 };
         let spaces = self.activity.tables.fixed().into_iter().map(|(space, keyspace)| (space, keyspace.clone()));
         for (space, keyspace) in spaces.chain(view.buckets.iter().map(|bucket| (Space::Bucket(bucket.day), bucket.keyspace.clone()))) {
             let name = space.name();
@@ -97,7 +97,7 @@ impl EmbeddedStore {
             }
             rows.end_chunk().map_err(|error| failed("write", path, error))?;
         }
-        let end = |rows: &mut Rows| -> io::Result<()> {
+        let end = |rows: &mut ChunkWriter| -> io::Result<()> {
             rows.file.flush()?;
             rows.file.get_ref().sync_all()
         };
@@ -131,14 +131,14 @@ fn write_manifest(part: &Path, manifest: &BackupManifest) -> Result<(), StorageE
 }
 
 /// Writes chunks.
-struct Rows {
+struct ChunkWriter {
     file: BufWriter<File>,
     chunk: Vec<u8>,
     rows: u64,
     chunks: u64,
 }
 
-impl Rows {
+impl ChunkWriter {
     fn begin(&mut self, name: &str) {
         self.chunk.push(u8::try_from(name.len()).expect("names of keyspaces are short"));
         self.chunk.extend_from_slice(name.as_bytes());

@@ -38,7 +38,7 @@ pub struct Problem {
 }
 
 impl Report {
-    fn problem(&mut self, place: impl ToString, what: impl Into<String>) {
+    fn problem(&mut self, place: &impl ToString, what: impl Into<String>) {
         self.problems.push(Problem { place: place.to_string(), what: what.into() });
     }
 
@@ -62,12 +62,12 @@ pub fn check(path: &Path) -> Result<Report, StorageError> {
     let mut report = Report::default();
     let projected = check_catalogue(&folder.catalogue(), &mut report);
     if !folder.activity().is_dir() {
-        report.problem(folder.activity().display(), "is missing: all events, states of users and displays are lost");
+        report.problem(&folder.activity().display(), "is missing: all events, states of users and displays are lost");
         return Ok(report);
     }
     let copy = Copy::make(&folder, &mut report)?;
     match Tables::open_at(&copy.0) {
-        Err(error) => report.problem(folder.activity().display(), format!("cannot be opened, nothing in it can be read: {error}")),
+        Err(error) => report.problem(&folder.activity().display(), format!("cannot be opened, nothing in it can be read: {error}")),
         Ok((tables, buckets)) => {
             let buckets = buckets.iter().map(|bucket| (Space::Bucket(bucket.day), &bucket.keyspace));
             for (space, keyspace) in tables.fixed().into_iter().chain(buckets) {
@@ -102,7 +102,7 @@ impl Copy {
                 format!("ends in {} bytes that make no whole write, as a power cut leaves them", beyond.bytes)
             };
             if beyond.batches > 0 {
-                report.problem(name.display(), what);
+                report.problem(&name.display(), what);
             } else {
                 tracing::info!(path = %name.display(), "{what}");
             }
@@ -156,13 +156,13 @@ fn check_space(space: Space, keyspace: &fjall::Keyspace, report: &mut Report) {
                     behind += 1;
                 }
                 let what = format!("a part cannot be read ({error}); {behind} rows behind it can, those between are lost");
-                report.problem(format!("activity, {}", space.name()), what);
+                report.problem(&format!("activity, {}", space.name()), what);
                 break;
             }
         }
     }
     if bad > PROBLEMS_MAX {
-        report.problem(format!("activity, {}", space.name()), format!("{bad} rows make no sense in all"));
+        report.problem(&format!("activity, {}", space.name()), format!("{bad} rows make no sense in all"));
     }
 }
 
@@ -172,7 +172,7 @@ fn check_row(space: Space, key: &[u8], row: &[u8], bad: &mut usize, report: &mut
         Err(error) => {
             *bad += 1;
             if *bad <= PROBLEMS_MAX {
-                report.problem(format!("activity, {}", space.name()), error.at(&space.name(), key).to_string());
+                report.problem(&format!("activity, {}", space.name()), error.at(&space.name(), key).to_string());
             }
         }
     }
@@ -239,7 +239,7 @@ fn check_outbox(tables: &Tables, projected: Option<u64>, report: &mut Report) ->
     let first = read_number(Space::Outbox, &key, &key)?;
     if first > projected + 1 {
         let missing = first - projected - 1;
-        report.problem("catalogue.sqlite", format!("is behind activity: {missing} changes of response rows were forgotten and are lost"));
+        report.problem(&"catalogue.sqlite", format!("is behind activity: {missing} changes of response rows were forgotten and are lost"));
     }
     Ok(())
 }
@@ -248,7 +248,7 @@ fn check_outbox(tables: &Tables, projected: Option<u64>, report: &mut Report) ->
 fn check_catalogue(path: &Path, report: &mut Report) -> Option<u64> {
     let place = path.display();
     if !path.is_file() {
-        report.problem(place, "is missing: workspaces, keys, surveys, accounts and response rows are lost");
+        report.problem(&place, "is missing: workspaces, keys, surveys, accounts and response rows are lost");
         return None;
     }
     let checked = (|| {
@@ -256,12 +256,12 @@ fn check_catalogue(path: &Path, report: &mut Report) -> Option<u64> {
         let mut statement = connection.prepare(&format!("PRAGMA integrity_check({PROBLEMS_MAX})"))?;
         let said: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
         for problem in said.into_iter().filter(|said| said != "ok") {
-            report.problem(place.to_string(), problem);
+            report.problem(&place, problem);
         }
         let mut statement = connection.prepare("PRAGMA foreign_key_check")?;
         let mut broken = statement.query([])?;
         while let Some(row) = broken.next()? {
-            report.problem(place.to_string(), format!("a row of {} belongs to one that is gone", row.get::<_, String>(0)?));
+            report.problem(&place, format!("a row of {} belongs to one that is gone", row.get::<_, String>(0)?));
         }
         for table in ["workspaces", "api_keys", "surveys"] {
             let count: i64 = connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))?;
@@ -273,11 +273,11 @@ fn check_catalogue(path: &Path, report: &mut Report) -> Option<u64> {
     match checked {
         Ok(Ok(projected)) => Some(projected),
         Ok(Err(error)) => {
-            report.problem(place, error.to_string());
+            report.problem(&place, error.to_string());
             None
         }
         Err(error) => {
-            report.problem(place, format!("cannot be read to its end: {error}"));
+            report.problem(&place, format!("cannot be read to its end: {error}"));
             None
         }
     }
@@ -295,7 +295,7 @@ fn check_responses(connection: &Connection, report: &mut Report) -> rusqlite::Re
             Err(error) => {
                 bad += 1;
                 if bad <= PROBLEMS_MAX {
-                    report.problem("catalogue.sqlite", error.at("responses", &id).to_string());
+                    report.problem(&"catalogue.sqlite", error.at("responses", &id).to_string());
                 }
             }
         }
