@@ -25,6 +25,9 @@ use tower::Service;
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long requests under way may take to finish after a stop was asked for.
 const FINISH_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long what is sent may lie unread in a client's buffers: one that reads nothing is cut off after that. One that reads
+/// slowly is not, for as long as it reads at all.
+const UNREAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Largest head of a request, in bytes; one that comes in one piece may be a little longer.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
 
@@ -49,6 +52,7 @@ impl Accept for TcpListener {
         let (connection, address) = Self::accept(self).await?;
         // An answer is one small write: waiting to fill a packet only adds latency.
         connection.set_nodelay(true)?;
+        limit_unread(&connection, UNREAD_TIMEOUT)?;
         Ok((connection, Some(Peer(address))))
     }
 
@@ -68,6 +72,16 @@ impl Accept for TcpListener {
             tokio::time::sleep(UNDECIDED).await;
         }
     }
+}
+
+/// Ends a connection whose other end takes nothing for so long. Without, an answer that is never read would keep its
+/// connection, and the memory behind it, until the client goes away.
+fn limit_unread(connection: &TcpStream, timeout: Duration) -> std::io::Result<()> {
+    // Elsewhere the system's own limits hold, which are minutes.
+    if cfg!(target_os = "linux") {
+        socket2::SockRef::from(connection).set_tcp_user_timeout(Some(timeout))?;
+    }
+    Ok(())
 }
 
 impl Accept for UnixListener {
@@ -277,6 +291,45 @@ mod tests {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         panic!("no place was given back");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_client_that_reads_nothing_is_cut_off() {
+        /// Accepts, and cuts off sooner than a test may take.
+        struct Impatient(TcpListener);
+        impl Accept for Impatient {
+            type Connection = TcpStream;
+            async fn accept(&self) -> std::io::Result<(TcpStream, Option<Peer>)> {
+                let (connection, peer) = Accept::accept(&self.0).await?;
+                let set = socket2::SockRef::from(&connection).tcp_user_timeout()?;
+                assert_eq!(set, Some(UNREAD_TIMEOUT), "as in earnest");
+                limit_unread(&connection, Duration::from_secs(1))?;
+                Ok((connection, peer))
+            }
+            async fn speaks_http2(connection: &TcpStream) -> std::io::Result<bool> {
+                TcpListener::speaks_http2(connection).await
+            }
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let big = || async { vec![b'a'; 64 * 1024 * 1024] };
+        let router = Router::new().route("/", get(|| async { "here" })).route("/big", get(big));
+        // There is one place: it is free again once the connection is gone.
+        let _serving = tokio::spawn(serve(Impatient(listener), router, 1, std::future::pending()));
+        let mut reads_nothing = TcpStream::connect(address).await.unwrap();
+        reads_nothing.write_all(b"GET /big HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        // The answer has begun.
+        reads_nothing.readable().await.unwrap();
+        let quick = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+        let (answer, _) = send(address, quick, Duration::from_secs(5)).await;
+        assert!(answer.starts_with("HTTP/1.1 503 "), "the place is taken: {answer}");
+        let freed = async {
+            while !send(address, quick, Duration::from_secs(5)).await.0.contains("200 OK") {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), freed).await.expect("the connection is cut off");
     }
 
     #[tokio::test]
