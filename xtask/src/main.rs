@@ -49,7 +49,7 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Runs a benchmark of sonde-sim, for example `bench ingest --json`
+    /// Runs a benchmark of sonde-sim or of the engine, for example `bench ingest --json`
     Bench {
         /// Passed on as they are
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
@@ -88,7 +88,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Start(options) => cmd::start::run(&options),
         Command::Test { only } => Ok(cmd::test::run(&only)),
         Command::Codegen { check } => cmd::codegen::run(check),
-        Command::Bench { args } => cmd::sim::run("bench", &args),
+        Command::Bench { args } => cmd::sim::bench(&args),
         Command::Crash { args } => cmd::sim::run("crash", &args),
         Command::DoubleAsk { args } => cmd::sim::run("double-ask", &args),
         Command::Fuzz(options) => cmd::fuzz::run(&options),

@@ -87,6 +87,15 @@ impl Client {
         Ok(frame.status)
     }
 
+    /// Sends a request and says the status of its answer, and whether it says when to come again.
+    pub(crate) async fn status_and_retry_after(&mut self, request: &[u8]) -> io::Result<(u16, bool)> {
+        self.stream.write_all(request).await?;
+        let frame = self.read_frame().await?;
+        let says_when = frame.status != 200 && header(&self.buffer[..frame.head], b"retry-after:").is_some();
+        self.take(frame);
+        Ok((frame.status, says_when))
+    }
+
     async fn read_frame(&mut self) -> io::Result<Frame> {
         loop {
             if let Some(frame) = Frame::find(&self.buffer[..self.filled])? {
@@ -137,10 +146,14 @@ impl Frame {
 }
 
 fn content_length(head: &[u8]) -> Option<usize> {
-    const NAME: &[u8] = b"content-length:";
+    header(head, b"content-length:").and_then(number)
+}
+
+/// The value of the header with this name, its colon included.
+fn header<'a>(head: &'a [u8], wanted: &[u8]) -> Option<&'a [u8]> {
     head.split(|byte| *byte == b'\n').skip(1).find_map(|line| {
-        let (name, value) = line.split_at_checked(NAME.len())?;
-        if name.eq_ignore_ascii_case(NAME) { number(value.trim_ascii()) } else { None }
+        let (name, value) = line.split_at_checked(wanted.len())?;
+        name.eq_ignore_ascii_case(wanted).then(|| value.trim_ascii())
     })
 }
 
@@ -171,6 +184,13 @@ mod tests {
     fn check(bytes: &str, expected: Option<(u16, &str)>) {
         let found = Frame::find(bytes.as_bytes()).unwrap();
         assert_eq!(found.map(|frame| (frame.status, &bytes[frame.head..frame.end])), expected);
+    }
+
+    #[test]
+    fn a_header_is_found_by_its_name() {
+        let head = b"HTTP/1.1 503 Busy\r\nRetry-After: 1\r\ncontent-length: 0\r\n\r\n";
+        assert_eq!(header(head, b"retry-after:"), Some(b"1".as_slice()));
+        assert_eq!(header(head, b"after:"), None);
     }
 
     #[test]

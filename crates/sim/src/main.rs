@@ -3,13 +3,11 @@
 
 mod bench;
 mod calls;
-mod clock;
 mod crash;
 mod double_ask;
 mod findings;
 mod fsync;
 mod http;
-mod output;
 mod server;
 mod site;
 
@@ -17,6 +15,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use sonde_sim::{clock, output};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::output::{Verdict, say};

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 /// Whether what was tested holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub enum Verdict {
     /// It does.
     Holds,
     /// It does not.
@@ -13,13 +13,13 @@ pub(crate) enum Verdict {
 
 impl Verdict {
     /// From a condition.
-    pub(crate) const fn of(holds: bool) -> Self {
+    pub const fn of(holds: bool) -> Self {
         if holds { Self::Holds } else { Self::Broken }
     }
 }
 
 /// Writes to standard output.
-pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+pub fn print(text: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
     Ok(out.flush()?)
@@ -27,6 +27,6 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
 
 /// Writes to standard error.
 #[expect(clippy::print_stderr, reason = "a command line program's word to people")]
-pub(crate) fn say(text: &str) {
+pub fn say(text: &str) {
     eprintln!("sonde-sim: {text}");
 }

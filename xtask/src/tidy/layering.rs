@@ -22,7 +22,7 @@ const ARROWS: [(&str, &[&str]); 10] = [
 /// Who may use the contract suite and its reference model in tests: sonde-storage's feature of that name.
 const CONTRACT_IN_TESTS: [&str; 4] = ["sonde-storage-embedded", "sonde-storage-postgres", "sonde-service", "sonde-http"];
 
-/// Who may run the simulator's schedules in tests: engines. The simulator knows none of them.
+/// Who may run the simulator's schedules and benchmarks in tests and examples: engines. The simulator knows none of them.
 const SCHEDULES_IN_TESTS: [&str; 2] = ["sonde-storage-embedded", "sonde-storage-postgres"];
 
 /// Outside crates that only some of ours may know.

@@ -2,8 +2,12 @@
 
 mod decide_scale;
 mod generator;
+mod latency;
 mod noop;
+mod open_loop;
 mod overload;
+mod slow_disk;
+mod start;
 mod stored;
 mod stream;
 mod usage;
@@ -42,12 +46,18 @@ pub(crate) enum Bench {
     DecideScale(decide_scale::Options),
     /// Durable saves of three answers a second, divided by the same.
     Respond(StoredOptions),
-    /// Resident memory and time to be ready, empty and with pending events.
+    /// How long an event takes to be durable at half the peak rate.
+    Latency(latency::Options),
+    /// Resident memory, idle and with pending events, and what it consists of.
+    Memory(StoredOptions),
+    /// Time to be ready, empty and with pending events, after a stop and after a kill.
     Start(StoredOptions),
     /// Open tabs that listen: how many, what each costs in memory, how soon they hear.
     Stream(stream::Options),
     /// More than is allowed: what is accepted stays quick, the rest is refused.
     Overload(overload::Options),
+    /// More than the disk can keep: the same. Needs strace.
+    SlowDisk(slow_disk::Options),
 }
 
 /// Flags of `bench ingest`.
@@ -117,9 +127,12 @@ pub(crate) async fn run(bench: Bench, binary: Option<&Path>) -> anyhow::Result<V
         Bench::Decide(options) => stored::decide(options, binary).await,
         Bench::DecideScale(options) => decide_scale::run(options),
         Bench::Respond(options) => stored::respond(options, binary).await,
-        Bench::Start(options) => stored::start(options, binary).await,
+        Bench::Latency(options) => latency::run(options, binary).await,
+        Bench::Memory(options) => start::memory(options, binary).await,
+        Bench::Start(options) => start::start(options, binary).await,
         Bench::Stream(options) => stream::run(options, binary).await,
         Bench::Overload(options) => overload::run(options, binary).await,
+        Bench::SlowDisk(options) => slow_disk::run(options, binary).await,
     }
 }
 

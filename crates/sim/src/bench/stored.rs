@@ -14,21 +14,20 @@ use crate::calls::{Answers, EVENTS_PATH, Subject};
 use crate::clock::Stopwatch;
 use crate::http::{Client, request};
 use crate::output::Verdict;
-use crate::server::Server;
 use crate::site::{Site, survey};
 
 /// The frontend trigger that is fired.
-const SCREEN: &str = "MainActivity";
+pub(super) const SCREEN: &str = "MainActivity";
 /// Live surveys on it.
 const SURVEYS: usize = 10;
 /// Events of each user who has any.
-const EVENTS_PER_USER: u64 = 5;
+pub(super) const EVENTS_PER_USER: u64 = 5;
 /// Events in one call while seeding.
-const PER_CALL: u64 = 500;
+const PER_CALL: u64 = 1_000;
 /// Calls under way while seeding.
 const SEEDERS: usize = 8;
 /// Users that ask; all have a session and a stored state.
-const ASKING: u64 = 10_000;
+pub(super) const ASKING: u64 = 10_000;
 /// Displays that answers are saved for.
 const DISPLAYS: u64 = 512;
 
@@ -50,7 +49,7 @@ pub(super) async fn decide(options: StoredOptions, binary: Option<&Path>) -> any
     let (common, is_fair) = figures(options.pace, &arena.take_turns(&without, options.pace).await?);
     let (pending, also_fair) = figures(options.pace, &arena.take_turns(&with_events, options.pace).await?);
     let told = json!({
-        "ratio": common["ratio"], "ratio_pending": pending["ratio"], "events": seeded, "surveys": SURVEYS,
+        "ratio": common["ratio"], "ratio_pending": pending["ratio"], "events": seeded.events, "seeding": seeded.told(), "surveys": SURVEYS,
         "file_system": arena.file_system.kind, "common": common, "pending": pending,
     });
     arena.noop.kill()?;
@@ -86,72 +85,65 @@ pub(super) async fn respond(options: StoredOptions, binary: Option<&Path>) -> an
     Ok(Verdict::of(rows.len() as u64 == DISPLAYS))
 }
 
-/// `bench start`
-pub(super) async fn start(options: StoredOptions, binary: Option<&Path>) -> anyhow::Result<Verdict> {
-    let site = Site::make(binary)?;
-    let (server, empty_secs) = timed_start(&site).await?;
-    let idle = resident(server.id())?;
-    let watch = Stopwatch::start();
-    let seeded = seed(&site, options.events).await?;
-    let (seeding_secs, with_events) = (watch.elapsed().as_secs_f64(), resident(server.id())?);
-    server.kill()?;
-    let (server, after_kill_secs) = timed_start(&site).await?;
-    let after_restart = resident(server.id())?;
-    ensure!(server.stop().await?.success(), "the server did not stop in good order");
-    let (server, after_stop_secs) = timed_start(&site).await?;
-    ensure!(server.stop().await?.success(), "the server did not stop in good order");
-    let rows = site.event_count(TRIGGER)?;
-    let told = json!({
-        "events": seeded, "rows_after_restart": rows, "events_per_s_while_seeding": (float(seeded) / seeding_secs).round(),
-        "ready_ms_empty": rounded(empty_secs * 1e3, 0), "ready_ms_after_stop": rounded(after_stop_secs * 1e3, 0),
-        "ready_ms_after_kill": rounded(after_kill_secs * 1e3, 0),
-        "resident_mb_idle": idle, "resident_mb_with_events": with_events, "resident_mb_after_restart": after_restart,
-    });
-    tell(&told, options.pace.json)?;
-    Ok(Verdict::of(rows == seeded))
+/// How seeding went.
+pub(super) struct Seeded {
+    pub(super) events: u64,
+    per_second: f64,
+    /// Events in the slowest whole second.
+    slowest_second: u64,
+    /// The longest that one call took, in milliseconds.
+    longest_call_ms: f64,
 }
 
-async fn timed_start(site: &Site) -> anyhow::Result<(Server, f64)> {
-    let watch = Stopwatch::start();
-    let server = site.start().await?;
-    Ok((server, watch.elapsed().as_secs_f64()))
+impl Seeded {
+    /// As benchmarks tell it.
+    pub(super) fn told(&self) -> Value {
+        json!({"events_per_s": self.per_second.round(), "slowest_second": self.slowest_second, "longest_call_ms": rounded(self.longest_call_ms, 0)})
+    }
 }
 
-/// Memory that a process really holds, in MiB.
-fn resident(process: u32) -> anyhow::Result<u64> {
-    resident_of(&std::fs::read_to_string(format!("/proc/{process}/status"))?)
-}
-
-fn resident_of(status: &str) -> anyhow::Result<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
-    let kib: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
-    Ok(kib / 1_024)
-}
-
-/// Stores events, five for each user, in large calls. Says how many.
-async fn seed(site: &Site, events: u64) -> anyhow::Result<u64> {
-    let calls = events.div_ceil(PER_CALL);
+/// Stores events, five for each user, in large calls.
+pub(super) async fn seed(site: &Site, events: u64) -> anyhow::Result<Seeded> {
+    let (calls, watch) = (events.div_ceil(PER_CALL), Stopwatch::start());
     let next = Arc::new(AtomicU64::new(0));
     let mut tasks = JoinSet::new();
     for _ in 0..SEEDERS {
         let (mut client, key, next) = (Client::connect(site.address()).await?, site.calls.backend_key().to_owned(), Arc::clone(&next));
         let users = events / EVENTS_PER_USER;
         tasks.spawn(async move {
+            let mut answered = Vec::new();
             loop {
                 let call = next.fetch_add(1, Ordering::Relaxed);
                 if call >= calls {
-                    return anyhow::Ok(());
+                    return anyhow::Ok(answered);
                 }
                 let request = request("POST", EVENTS_PATH, &[("x-api-key", &key)], &many(call, users));
+                let sent = watch.elapsed();
                 let status = client.status_of(&request).await?;
                 ensure!(status == 200, "events were answered with {status}");
+                let done = watch.elapsed();
+                answered.push((done, done.saturating_sub(sent)));
             }
         });
     }
+    let mut answered = Vec::new();
     while let Some(ended) = tasks.join_next().await {
-        ended??;
+        answered.extend(ended??);
     }
-    Ok(calls * PER_CALL)
+    let took = watch.elapsed();
+    let mut seconds = vec![0; usize::try_from(took.as_secs())?];
+    for (at, _) in &answered {
+        // The last second was not whole.
+        if let Some(count) = seconds.get_mut(usize::try_from(at.as_secs())?) {
+            *count += PER_CALL;
+        }
+    }
+    Ok(Seeded {
+        events: calls * PER_CALL,
+        per_second: float(calls * PER_CALL) / took.as_secs_f64(),
+        slowest_second: seconds.into_iter().min().unwrap_or(calls * PER_CALL),
+        longest_call_ms: answered.iter().map(|(_, took)| took.as_secs_f64() * 1e3).fold(0.0, f64::max),
+    })
 }
 
 /// The body of one call: events of users far apart.
@@ -166,7 +158,7 @@ fn many(call: u64, users: u64) -> String {
 }
 
 /// A trigger call for each of many users, each with a session of its own.
-async fn asking(site: &Site, user: impl Fn(u64) -> String) -> anyhow::Result<Vec<Template>> {
+pub(super) async fn asking(site: &Site, user: impl Fn(u64) -> String) -> anyhow::Result<Vec<Template>> {
     let mut client = Client::connect(site.address()).await?;
     let mut calls = Vec::new();
     for number in 0..ASKING {
@@ -205,15 +197,9 @@ mod tests {
 
     #[test]
     fn seeded_events_belong_to_users_in_turn() {
-        let body: Value = serde_json::from_str(&many(1, 400)).unwrap();
+        let body: Value = serde_json::from_str(&many(1, 800)).unwrap();
         let events = body["events"].as_array().unwrap();
         assert_eq!(events.len() as u64, PER_CALL);
-        assert_eq!((&events[0]["user_id"], &events[300]["user_id"]), (&json!("u0000100"), &json!("u0000000")));
-    }
-
-    #[test]
-    fn resident_memory_is_read_in_mib() {
-        assert_eq!(resident_of("Name:\tsonde\nVmRSS:\t   20480 kB\n").unwrap(), 20);
-        assert!(resident_of("Name:\tsonde\n").is_err());
+        assert_eq!((&events[0]["user_id"], &events[600]["user_id"]), (&json!("u0000200"), &json!("u0000000")));
     }
 }

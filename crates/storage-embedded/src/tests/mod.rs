@@ -1,6 +1,7 @@
 //! Tests of this engine: the contract every engine keeps, and what only this one has files for.
 
 mod backup;
+mod bench;
 mod check;
 mod files;
 mod harness;

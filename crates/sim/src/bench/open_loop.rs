@@ -1,0 +1,118 @@
+//! Requests that are sent when their time has come, whether or not those before are answered: latency counts from the
+//! moment a request was due, so a stall is charged to all that had to wait for it.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::ensure;
+use tokio::task::JoinSet;
+
+use super::generator::{Template, float};
+use crate::clock::Stopwatch;
+use crate::http::Client;
+
+/// The runtime's timer rounds up to its next tick of a millisecond; the rest is waited for by asking again and again, which
+/// the generator's core is there for.
+const TIMER_TICKS: Duration = Duration::from_millis(2);
+
+/// How many, how fast, how long.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Plan {
+    /// Each sends its share, one request at a time.
+    pub(super) connections: u32,
+    /// Requests a second, of all together.
+    pub(super) rate: f64,
+    /// Seconds that do not count.
+    pub(super) warm_up: f64,
+    /// Seconds that count.
+    pub(super) window: f64,
+}
+
+/// What was answered to requests that were due in the window.
+#[derive(Debug, Default)]
+pub(super) struct Arrived {
+    /// Milliseconds from when each request was due until its 200.
+    pub(super) accepted_ms: Vec<f64>,
+    /// Milliseconds from when a request was due until it was sent, where its connection was free by then: the generator's
+    /// own share.
+    pub(super) lag_ms: Vec<f64>,
+    /// 503 or 429 that say when to come again.
+    pub(super) refused: u64,
+    /// All else.
+    pub(super) others: u64,
+    /// All 200, in the warm-up, too.
+    pub(super) acknowledged: u64,
+}
+
+/// Connections, ready to send.
+pub(super) async fn connect(address: SocketAddr, count: u32) -> anyhow::Result<Vec<Client>> {
+    let mut clients = Vec::new();
+    for _ in 0..count {
+        clients.push(Client::connect(address).await?);
+    }
+    Ok(clients)
+}
+
+/// Sends as planned. Requests are numbered from `first`.
+pub(super) async fn send(clients: Vec<Client>, template: &Template, first: u64, plan: Plan) -> anyhow::Result<Arrived> {
+    let watch = Stopwatch::start();
+    let mut tasks = JoinSet::new();
+    for (place, client) in (0_u32..).zip(clients) {
+        tasks.spawn(one_connection(client, template.clone(), first, place, plan, watch));
+    }
+    let mut all = Arrived::default();
+    while let Some(ended) = tasks.join_next().await {
+        let one = ended??;
+        all.accepted_ms.extend(one.accepted_ms);
+        all.lag_ms.extend(one.lag_ms);
+        all.refused += one.refused;
+        all.others += one.others;
+        all.acknowledged += one.acknowledged;
+    }
+    ensure!(!all.accepted_ms.is_empty(), "nothing was accepted");
+    Ok(all)
+}
+
+async fn one_connection(
+    mut client: Client,
+    mut template: Template,
+    first: u64,
+    place: u32,
+    plan: Plan,
+    watch: Stopwatch,
+) -> anyhow::Result<Arrived> {
+    let mut arrived = Arrived::default();
+    for number in (u64::from(place)..).step_by(usize::try_from(plan.connections)?) {
+        let due = float(number) / plan.rate;
+        if due >= plan.warm_up + plan.window {
+            break;
+        }
+        let was_free = watch.elapsed().as_secs_f64() <= due;
+        wait_until(due, watch).await;
+        let sent = watch.elapsed().as_secs_f64();
+        let (status, says_when) = client.status_and_retry_after(template.numbered(first + number)).await?;
+        arrived.acknowledged += u64::from(status == 200);
+        if due < plan.warm_up {
+            continue;
+        }
+        if was_free {
+            arrived.lag_ms.push((sent - due) * 1e3);
+        }
+        match status {
+            200 => arrived.accepted_ms.push((watch.elapsed().as_secs_f64() - due) * 1e3),
+            429 | 503 if says_when => arrived.refused += 1,
+            _ => arrived.others += 1,
+        }
+    }
+    Ok(arrived)
+}
+
+async fn wait_until(due: f64, watch: Stopwatch) {
+    let ahead = Duration::from_secs_f64((due - watch.elapsed().as_secs_f64()).max(0.0));
+    if ahead > TIMER_TICKS {
+        tokio::time::sleep(ahead.saturating_sub(TIMER_TICKS)).await;
+    }
+    while watch.elapsed().as_secs_f64() < due {
+        tokio::task::yield_now().await;
+    }
+}
