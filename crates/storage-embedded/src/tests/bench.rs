@@ -1,6 +1,6 @@
 //! The benchmarks of engines, much smaller: what they count is right, how fast it is says nothing.
 
-use sonde_sim::engine_bench::{ExpiryOptions, ScaleOptions, expiry, scale};
+use sonde_sim::engine_bench::{ScaleOptions, scale};
 
 use crate::EmbeddedStore;
 
@@ -9,12 +9,4 @@ fn scale_asks_about_users_who_have_all_their_events() {
     let options = ScaleOptions { events: 5_000, few: 500, users: 100, rounds: 1 };
     let (told, _) = scale(options, EmbeddedStore::open).unwrap();
     assert_eq!((&told["asked"], &told["events"]), (&100.into(), &5_000.into()), "{told}");
-}
-
-#[test]
-fn expiry_gives_the_disk_back() {
-    let options = ExpiryOptions { events: 20_000, days: 1, rate: 200, seconds: 1 };
-    let (told, _) = expiry(options, EmbeddedStore::open).unwrap();
-    assert!(told["freed_share_min"].as_f64().unwrap() >= 0.9, "{told}");
-    assert!(told["events_meanwhile"].as_u64().unwrap() > 200, "{told}");
 }
