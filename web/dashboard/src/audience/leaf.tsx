@@ -41,7 +41,7 @@ function AttributeFields({ leaf, suggestions, change }: LeafProps<AttributeNode>
     <>
       <Input aria-label="Attribute" list={names} value={leaf.attribute} placeholder="plan" spellCheck={false} onChange={(event) => setName(event.target.value)} className="w-auto! flex-1 basis-32" />
       <datalist id={names}>{suggestions.attributes.map(({ name, types }) => <option key={name} value={name}>{types.map((each) => TYPE_NAMES[each]).join(", ")}</option>)}</datalist>
-      <Select aria-label="Type of value" value={type} onChange={(event) => set(ofType(leaf.attribute, event.target.value as AttributeType))} className="w-32!">
+      <Select aria-label="Type of value" value={type} onChange={(event) => set(ofType(leaf.attribute, event.target.value as AttributeType))} className="w-28! pr-1! pl-2!">
         {(Object.keys(TYPE_NAMES) as AttributeType[]).map((each) => <option key={each} value={each}>{TYPE_NAMES[each]}</option>)}
       </Select>
       <Select aria-label="Comparison" value={leaf.op} onChange={(event) => set(withAttributeOperator(leaf, event.target.value as AttributeOperator, type))} className="w-auto! max-w-full">
