@@ -309,17 +309,18 @@ impl<H: Harness> Run<'_, H> {
                 self.oracle.merged(&merge);
                 self.happened.merged += 1;
             }
-            (Write::ContinueMerge { .. }, Outcome::MergeStarted | Outcome::MergeDone) => {}
+            (Write::ContinueMerge { .. }, Outcome::MergeStarted | Outcome::MergeDone)
+            | (Write::ContinueErase { .. }, Outcome::EraseStarted | Outcome::Erased) => {}
             (Write::Erase(erase), Outcome::EraseStarted) => {
                 self.happened.erased += 1;
                 self.happened.anonymised += u32::from(matches!(erase.responses, ErasedResponses::Anonymise { .. }));
                 self.oracle.erased(&erase, self.step);
             }
-            // It became an alias a moment ago.
-            (Write::Erase(_), Outcome::AliasConflict) => self.happened.conflicts += 1,
-            (Write::ContinueErase { .. }, Outcome::EraseStarted | Outcome::Erased) => {}
             (write, Outcome::Erasing) => self.make_way(&write).await?,
-            (Write::Change(_), Outcome::VersionConflict) => self.happened.conflicts += 1,
+            // Who is to be erased became an alias a moment ago, or the user was changed meanwhile.
+            (Write::Erase(_), Outcome::AliasConflict) | (Write::Change(_), Outcome::VersionConflict) => {
+                self.happened.conflicts += 1;
+            }
             (Write::Change(change), Outcome::Changed) => self.changed(call, &change, read)?,
             (write, outcome) => return Err(format!("{write:?} was answered with {outcome:?}")),
         }

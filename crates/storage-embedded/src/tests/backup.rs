@@ -84,7 +84,7 @@ async fn responses(store: &EmbeddedStore) -> Vec<DisplayId> {
 async fn whole_groups(store: &EmbeddedStore) -> usize {
     let stats = store.trigger_stats(WorkspaceId::from_bytes([1; 16])).await.unwrap();
     let groups = usize::try_from(stats[0].count).unwrap();
-    assert_eq!(stats.iter().map(|stats| stats.count as usize).collect::<Vec<_>>(), [groups; TRIGGERS]);
+    assert_eq!(stats.iter().map(|stats| stats.count).collect::<Vec<_>>(), [groups as u64; TRIGGERS]);
     let wanted: Vec<DisplayId> = (0..groups).map(|number| display(u32::try_from(number).unwrap()).id).collect();
     assert_eq!(responses(store).await, wanted);
     let mut displays = store.displays_of(&user("a"), None, 1_000_000).await.unwrap();
