@@ -81,7 +81,7 @@ pub(crate) struct UserEventBody {
     properties: Option<Box<RawValue>>,
     /// Whether it was cancelled, by id or by another event: it makes nothing due any more.
     cancelled: bool,
-    /// When it can make live surveys due: windows that have not closed, at most 50.
+    /// When it can make live surveys due, or could: windows that have not closed first, at most 50.
     windows: Vec<WindowBody>,
 }
 

@@ -74,7 +74,7 @@ impl<E: Engine> Service<E> {
         let fingerprint = event.id.is_some().then(|| fingerprint(&event));
         let IngestEvent { user, trigger, id, properties, shapes, .. } = event;
         let id = id.unwrap_or_else(|| GeneratedEventId::new(received_at, random::id_bytes()).into());
-        let learn = self.known_keys.unknown(user.workspace, TriggerKind::Backend, &trigger, &properties, shapes);
+        let learn = self.known_keys.unknown(&user, TriggerKind::Backend, &trigger, &properties, shapes);
         Ok(Arc::new(Append { user, id, fingerprint, trigger, effective_at, received_at, properties, learn }))
     }
 

@@ -5,7 +5,6 @@
 //! behind when that user is erased.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, PoisonError};
 
 use sonde_core::attribute::{AttributeChange, AttributeType, AttributeValue};
@@ -15,10 +14,8 @@ use sonde_core::user::UserRef;
 use sonde_storage::{AttributeObservation, AttributeStats, AttributesSeen, Write};
 
 use crate::error::Error;
+use crate::shared_values::Candidates;
 use crate::{Engine, Service};
-
-/// Values of one attribute that one user had and that wait for a second.
-const CANDIDATES_MAX: usize = 16;
 
 /// What was seen, by workspace.
 #[derive(Default)]
@@ -34,10 +31,9 @@ struct Known {
 #[derive(Default)]
 struct KnownName {
     types: HashSet<AttributeType>,
-    /// A hash of the value, and one of the user who had it.
-    candidates: Vec<(u64, u64)>,
-    /// Hashes of values that were told.
-    examples: Vec<u64>,
+    candidates: Candidates,
+    /// Values that were told, as JSON text.
+    examples: Vec<Box<str>>,
 }
 
 impl KnownAttributes {
@@ -73,32 +69,14 @@ impl KnownName {
         if self.examples.len() >= PROPERTY_EXAMPLES_MAX {
             return None;
         }
-        let json = value.to_json();
-        let (of_value, of_user) = (hash(&json), hash(user));
-        if json.len() > PROPERTY_EXAMPLE_BYTES_MAX || self.examples.contains(&of_value) {
+        let json: Box<str> = value.to_json().into();
+        let is_new = json.len() <= PROPERTY_EXAMPLE_BYTES_MAX && !self.examples.contains(&json);
+        if !is_new || !self.candidates.is_shared(user, &json) {
             return None;
         }
-        match self.candidates.iter().find(|(candidate, _)| *candidate == of_value) {
-            Some((_, first)) if *first == of_user => None,
-            Some(_) => {
-                self.examples.push(of_value);
-                Some(json.into())
-            }
-            None => {
-                if self.candidates.len() >= CANDIDATES_MAX {
-                    self.candidates.remove(0);
-                }
-                self.candidates.push((of_value, of_user));
-                None
-            }
-        }
+        self.examples.push(json.clone());
+        Some(json)
     }
-}
-
-fn hash(value: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
 }
 
 impl<E: Engine> Service<E> {
@@ -152,14 +130,10 @@ mod tests {
     }
 
     #[test]
-    fn what_waits_for_a_second_user_is_bounded() {
+    fn a_long_value_is_no_example() {
         let known = KnownAttributes::default();
-        for number in 0..=CANDIDATES_MAX {
-            told(&known, "a", text(&format!("mail-{number}")));
-        }
-        assert_eq!(told(&known, "b", text("mail-0")), [], "it was forgotten");
-        assert_eq!(told(&known, "c", text("mail-0")).len(), 1);
         let long = "x".repeat(PROPERTY_EXAMPLE_BYTES_MAX - 1);
-        assert_eq!((told(&known, "a", text(&long)), told(&known, "b", text(&long))), (Vec::new(), Vec::new()));
+        assert_eq!(told(&known, "a", text(&long)), [(AttributeType::Text, None)]);
+        assert_eq!(told(&known, "b", text(&long)), []);
     }
 }

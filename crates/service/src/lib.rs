@@ -34,6 +34,7 @@ mod refusals;
 pub mod results;
 mod retention;
 pub mod settings;
+mod shared_values;
 pub mod surveys;
 mod tally;
 pub mod token;

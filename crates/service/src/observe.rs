@@ -8,6 +8,7 @@ use std::time::Duration;
 use sonde_core::id::WorkspaceId;
 use sonde_core::properties::{Properties, PropertyShape};
 use sonde_core::trigger::{TriggerKind, TriggerName};
+use sonde_core::user::UserRef;
 use sonde_storage::{KeyObservation, Observation, Write};
 
 use crate::{Engine, Service};
@@ -27,9 +28,9 @@ pub(crate) struct Observed {
 
 impl<E: Engine> Service<E> {
     /// Counts a firing of a frontend trigger.
-    pub(crate) fn observe(&self, workspace: WorkspaceId, trigger: &TriggerName, properties: &Properties, shapes: Vec<PropertyShape>) {
-        let learn = self.known_keys.unknown(workspace, TriggerKind::Frontend, trigger, properties, shapes);
-        let now = self.now();
+    pub(crate) fn observe(&self, user: &UserRef, trigger: &TriggerName, properties: &Properties, shapes: Vec<PropertyShape>) {
+        let learn = self.known_keys.unknown(user, TriggerKind::Frontend, trigger, properties, shapes);
+        let (workspace, now) = (user.workspace, self.now());
         let mut waiting = self.observed.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (workspace, trigger.clone());
         if waiting.len() >= WAITING_MAX && !waiting.contains_key(&key) {

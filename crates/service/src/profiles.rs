@@ -69,7 +69,7 @@ pub struct ProfileEvent {
     pub event: EventRecord,
     /// Whether it was cancelled: it makes nothing due any more.
     pub cancelled: bool,
-    /// Windows of live surveys that have not closed.
+    /// Of live surveys, those that have not closed first.
     pub windows: Vec<EventWindow>,
 }
 
@@ -214,7 +214,8 @@ impl<E: Engine> Service<E> {
     }
 }
 
-/// The newest events with the windows that are still to close.
+/// The newest events with their windows: those that are still to close, then those that have closed, so that it can be told
+/// why an event is pending no longer.
 fn with_windows(snapshot: &WorkspaceSnapshot, activity: &UserActivity, now: Timestamp) -> Vec<ProfileEvent> {
     let live = snapshot.surveys().iter().filter(|survey| survey.status == SurveyStatus::Live);
     let mut awaiting: HashMap<&str, Vec<(&Survey, &Activation)>> = HashMap::new();
@@ -233,12 +234,10 @@ fn with_windows(snapshot: &WorkspaceSnapshot, activity: &UserActivity, now: Time
             expires_at: event.effective_at + activation.expires_after,
             consumed: consumed.contains(&(survey.id, event.seq)),
         });
-        let open = windows.filter(|window| window.expires_at > now);
-        ProfileEvent {
-            event: event.clone(),
-            cancelled: snapshot.cancellation(activity, event).is_some(),
-            windows: open.take(WINDOWS_PER_EVENT_MAX).collect(),
-        }
+        let (mut windows, closed): (Vec<_>, Vec<_>) = windows.partition(|window| window.expires_at > now);
+        windows.extend(closed);
+        windows.truncate(WINDOWS_PER_EVENT_MAX);
+        ProfileEvent { event: event.clone(), cancelled: snapshot.cancellation(activity, event).is_some(), windows }
     });
     listed.collect()
 }

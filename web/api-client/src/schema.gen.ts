@@ -2406,7 +2406,7 @@ export interface components {
             };
             received_at: string;
             trigger: string;
-            /** @description When it can make live surveys due: windows that have not closed, at most 50. */
+            /** @description When it can make live surveys due, or could: windows that have not closed first, at most 50. */
             windows: components["schemas"]["WindowBody"][];
         };
         /** @description A string or an integer. */

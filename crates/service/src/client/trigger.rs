@@ -116,7 +116,7 @@ impl<E: Engine> Service<E> {
     /// `None`: nothing is to be shown.
     async fn decide_and_claim(self: &Arc<Self>, session: &Session, call: TriggerCall) -> Result<Option<Shown>, Error> {
         let workspace = self.workspace(session.user.workspace)?;
-        self.observe(session.user.workspace, &call.trigger, &call.properties, call.shapes.clone());
+        self.observe(&session.user, &call.trigger, &call.properties, call.shapes.clone());
         if !workspace.snapshot.is_live_trigger(call.trigger.as_str()) {
             return Ok(None);
         }
@@ -184,7 +184,7 @@ impl<E: Engine> Service<E> {
 
     /// Counts firings of triggers that no live survey uses, so that the dashboard can offer them.
     pub fn seen(&self, session: &Session, trigger: &TriggerName, properties: &Properties, shapes: Vec<PropertyShape>) {
-        self.observe(session.user.workspace, trigger, properties, shapes);
+        self.observe(&session.user, trigger, properties, shapes);
     }
 
     /// One version of a survey in the language nearest to `locale`.
