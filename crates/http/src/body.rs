@@ -179,7 +179,12 @@ pub(crate) fn text(bytes: &[u8]) -> Result<&str, Problem> {
 
 /// Reads JSON into a wire type. Not JSON is 400; JSON of another shape is 422 with the place.
 pub(crate) fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let mut deserializer = serde_json::Deserializer::from_str(text(bytes)?);
+    let text = text(bytes)?;
+    // Keeping track of the place costs more than the reading itself: it is asked for once something is wrong.
+    if let Ok(value) = serde_json::from_str(text) {
+        return Ok(value);
+    }
+    let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| shape_problem(&error))?;
     deserializer.end().map_err(|error| Problem::malformed(format!("the body is not valid JSON: {error}")))?;
     Ok(value)

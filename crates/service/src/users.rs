@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use sonde_core::attribute::{AttributeChange, Attributes};
 use sonde_core::display::{Display, UserChange};
 use sonde_core::id::DisplayId;
-use sonde_core::user::{Namespace, UserActivity, UserId, UserRef};
+use sonde_core::user::{Namespace, UserActivity, UserId, UserRef, UserState};
 use sonde_storage::{Merge, Outcome, Write};
 
 use crate::error::Error;
@@ -31,10 +31,27 @@ impl<E: Engine> Service<E> {
         } else {
             activity
         };
-        if !activity.state.merging.is_empty() {
-            self.finish_merges_later(&activity);
-        }
+        self.finish_merges_later(&activity.user, &activity.state);
         Ok(activity)
+    }
+
+    /// As [`Self::load`], without a look at any event: who they are in the end, and what is kept of them.
+    async fn load_state(self: &Arc<Self>, user: &UserRef) -> Result<(UserRef, UserState), Error> {
+        let (mut user, mut state) = self.state_following(user).await?;
+        if state.erasing {
+            self.finish_erasure(&user).await?;
+            (user, state) = self.state_following(&user).await?;
+        }
+        self.finish_merges_later(&user, &state);
+        Ok((user, state))
+    }
+
+    async fn state_following(&self, user: &UserRef) -> Result<(UserRef, UserState), Error> {
+        let state = self.engine.state(user).await?;
+        let Some(id) = &state.alias_of else { return Ok((user.clone(), state)) };
+        let user = identified(user, id);
+        let state = self.engine.state(&user).await?;
+        Ok((user, state))
     }
 
     /// The same, but what is to be finished stays as it is: for those who only look.
@@ -47,11 +64,18 @@ impl<E: Engine> Service<E> {
         })
     }
 
-    /// A user with one of their displays.
+    /// A user with one of their displays and all that a decision looks at.
     pub(crate) async fn load_display(self: &Arc<Self>, user: &UserRef, id: DisplayId) -> Result<(UserActivity, Display), Error> {
         let activity = self.load(user).await?;
         let display = self.engine.display(&activity.user, id).await?;
         display.map(|display| (activity, display)).ok_or(Error::NotFound("display"))
+    }
+
+    /// The same for a display that goes on whatever events came or were taken back.
+    pub(crate) async fn load_begun(self: &Arc<Self>, user: &UserRef, id: DisplayId) -> Result<(UserRef, UserState, Display), Error> {
+        let (user, state) = self.load_state(user).await?;
+        let display = self.engine.display(&user, id).await?;
+        display.map(|display| (user, state, display)).ok_or(Error::NotFound("display"))
     }
 
     /// Stores a change. `false`: somebody else was first, load again.
@@ -115,12 +139,11 @@ impl<E: Engine> Service<E> {
     }
 
     /// A merge that a crash cut short goes on as soon as anybody looks at the user.
-    fn finish_merges_later(self: &Arc<Self>, activity: &UserActivity) {
-        let user = activity.user.clone();
-        if !self.merges.lock().insert(user.clone()) {
+    fn finish_merges_later(self: &Arc<Self>, user: &UserRef, state: &UserState) {
+        if state.merging.is_empty() || !self.merges.lock().insert(user.clone()) {
             return;
         }
-        let merging = activity.state.merging.clone();
+        let (user, merging) = (user.clone(), state.merging.clone());
         let service = Arc::clone(self);
         tokio::spawn(async move {
             for id in merging {

@@ -37,7 +37,7 @@ use sonde_core::event::{EventId, EventRecord};
 use sonde_core::id::{DisplayId, SurveyId, WorkspaceId};
 use sonde_core::refusal::Refusal;
 use sonde_core::time::Timestamp;
-use sonde_core::user::{UserActivity, UserId, UserRef};
+use sonde_core::user::{UserActivity, UserId, UserRef, UserState};
 use sonde_storage::{
     Activity, AttributeStats, DecisionCounts, EventCursor, EventPage, Outcome, StorageError, TriggerStats, UserCursor, UserPage, UsersWith,
     Write,
@@ -110,6 +110,10 @@ impl EmbeddedStore {
 impl Activity for EmbeddedStore {
     async fn load(&self, user: &UserRef, now: Timestamp) -> Result<UserActivity, StorageError> {
         self.activity.load(user, now)
+    }
+
+    async fn state(&self, user: &UserRef) -> Result<UserState, StorageError> {
+        self.activity.state(user)
     }
 
     async fn display(&self, user: &UserRef, id: DisplayId) -> Result<Option<Display>, StorageError> {

@@ -13,7 +13,7 @@ use sonde_core::properties::{JsonType, Properties};
 use sonde_core::refusal::Refusal;
 use sonde_core::time::Timestamp;
 use sonde_core::trigger::{TriggerKind, TriggerName};
-use sonde_core::user::{UserActivity, UserId, UserRef};
+use sonde_core::user::{UserActivity, UserId, UserRef, UserState};
 
 use crate::StorageError;
 
@@ -350,6 +350,9 @@ pub trait Activity: Send + Sync + 'static {
     /// followed), and per backend trigger the newest events that are at most 100 hours old, with the marks of all buckets. Rows of
     /// anonymous ids that are still being merged into the user are included.
     fn load(&self, user: &UserRef, now: Timestamp) -> impl Future<Output = Result<UserActivity, StorageError>> + Send;
+
+    /// The state alone that [`load`](Self::load) would read: for those who look at no event.
+    fn state(&self, user: &UserRef) -> impl Future<Output = Result<UserState, StorageError>> + Send;
 
     /// One display of one user, also while it still lies under an anonymous id that is being merged.
     fn display(&self, user: &UserRef, id: DisplayId) -> impl Future<Output = Result<Option<Display>, StorageError>> + Send;

@@ -99,6 +99,10 @@ impl Activity for MemoryStore {
         Ok(self.lock().load(user, now))
     }
 
+    async fn state(&self, user: &UserRef) -> Result<UserState, StorageError> {
+        Ok(self.lock().state(user))
+    }
+
     async fn display(&self, user: &UserRef, id: DisplayId) -> Result<Option<Display>, StorageError> {
         Ok(self.lock().displays.get(&(user.clone(), id)).cloned())
     }

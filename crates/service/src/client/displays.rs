@@ -41,8 +41,8 @@ impl<E: Engine> Service<E> {
     /// Notes that the user closed or left the survey. `to` is `Dismissed` or `Abandoned`.
     pub async fn close_display(self: &Arc<Self>, session: &Session, id: DisplayId, to: DisplayState) -> Result<DisplayState, Error> {
         for _ in 0..ATTEMPTS_MAX {
-            let (activity, display) = self.load_display(&session.user, id).await?;
-            let Some(change) = close(&activity.user, &activity.state, &display, to, self.now()) else { return Ok(display.state) };
+            let (user, state, display) = self.load_begun(&session.user, id).await?;
+            let Some(change) = close(&user, &state, &display, to, self.now()) else { return Ok(display.state) };
             let next = change.displays.first().map_or(display.state, |display| display.state);
             if self.store(change).await? {
                 return Ok(next);
@@ -59,9 +59,9 @@ impl<E: Engine> Service<E> {
         input: ResponseInput,
     ) -> Result<(u64, DisplayState), Error> {
         for _ in 0..ATTEMPTS_MAX {
-            let (activity, display) = self.load_display(&session.user, id).await?;
-            let document = self.document_of(activity.user.workspace, &display).await?;
-            match respond(&activity.user, &activity.state, &display, &document, input.clone(), self.now()) {
+            let (user, state, display) = self.load_begun(&session.user, id).await?;
+            let document = self.document_of(user.workspace, &display).await?;
+            match respond(&user, &state, &display, &document, input.clone(), self.now()) {
                 Err(Refusal::Lapsed | Refusal::Cancelled(_)) => return Err(Error::Conflict(LAPSED.to_owned())),
                 Err(Refusal::Answers(wrong)) => {
                     let at = |pointer: String| format!("/answers{pointer}");

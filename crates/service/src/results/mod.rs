@@ -117,11 +117,11 @@ impl<E: Engine> Service<E> {
 
     async fn forget_display(self: &Arc<Self>, user: &UserRef, display: DisplayId) -> Result<(), Error> {
         for _ in 0..ATTEMPTS_MAX {
-            let (activity, display) = match self.load_display(user, display).await {
+            let (user, state, display) = match self.load_begun(user, display).await {
                 Err(Error::NotFound(_)) => return Ok(()),
                 found => found?,
             };
-            let Some(change) = forget(&activity.user, &activity.state, &display) else { return Ok(()) };
+            let Some(change) = forget(&user, &state, &display) else { return Ok(()) };
             if self.store(change).await? {
                 return Ok(());
             }

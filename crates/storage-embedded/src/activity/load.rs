@@ -33,6 +33,11 @@ pub(crate) fn load(tables: &Tables, view: &View, user: &UserRef, now: Timestamp)
     Ok(activity)
 }
 
+/// What is kept of a user beside events and displays.
+pub(crate) fn state(tables: &Tables, view: &View, user: &UserRef) -> Result<UserState, StorageError> {
+    read_state(tables, view, &keys::user(user))
+}
+
 /// One display of a user.
 pub(crate) fn display(tables: &Tables, view: &View, user: &UserRef, id: DisplayId) -> Result<Option<Display>, StorageError> {
     let key = keys::user(user);

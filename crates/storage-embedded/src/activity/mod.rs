@@ -22,7 +22,7 @@ use sonde_core::event::{EventId, EventRecord};
 use sonde_core::id::{DisplayId, SurveyId, WorkspaceId};
 use sonde_core::refusal::Refusal;
 use sonde_core::time::Timestamp;
-use sonde_core::user::{UserActivity, UserId, UserRef};
+use sonde_core::user::{UserActivity, UserId, UserRef, UserState};
 use sonde_storage::{
     AttributeStats, DecisionCounts, EventCursor, EventPage, Outcome, StorageError, StorageErrorKind, TriggerStats, UserCursor, UserPage,
     UsersWith, Write,
@@ -89,6 +89,10 @@ impl ActivityStore {
 
     pub(crate) fn load(&self, user: &UserRef, now: Timestamp) -> Result<UserActivity, StorageError> {
         load::load(&self.tables, &self.view(), user, now)
+    }
+
+    pub(crate) fn state(&self, user: &UserRef) -> Result<UserState, StorageError> {
+        load::state(&self.tables, &self.view(), user)
     }
 
     pub(crate) fn display(&self, user: &UserRef, id: DisplayId) -> Result<Option<Display>, StorageError> {

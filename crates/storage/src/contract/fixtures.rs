@@ -203,7 +203,9 @@ pub(super) async fn store_display(engine: &impl Activity, user: &UserRef, displa
 }
 
 pub(super) async fn load(engine: &impl Activity, user: &UserRef, now: Timestamp) -> UserActivity {
-    engine.load(user, now).await.expect("a load")
+    let loaded = engine.load(user, now).await.expect("a load");
+    assert_eq!(engine.state(user).await.expect("a state"), loaded.state, "the state alone is that of the whole");
+    loaded
 }
 
 /// The ids of a user's events, as they were loaded.
