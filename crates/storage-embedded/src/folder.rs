@@ -8,9 +8,14 @@ use sonde_storage::{StorageError, StorageErrorKind};
 
 use crate::error::io;
 
-/// The format of the data folder that this program writes. An older one is upgraded when it is opened (there is none
-/// yet), a newer one is refused.
-pub(crate) const FORMAT_VERSION: u32 = 1;
+/// The format of the data folder that this program writes. An older one is upgraded when it is opened, a newer one is
+/// refused.
+///
+/// 2: buckets have no row any more that says that a user has others. Version 1 would find nothing without it; whatever
+/// version 1 wrote is read as before.
+pub(crate) const FORMAT_VERSION: u32 = 2;
+/// The oldest format that can be upgraded.
+const FORMAT_VERSION_MIN: u32 = 1;
 
 const FORMAT_FILE: &str = "FORMAT";
 const LOCK_FILE: &str = "LOCK";
@@ -83,6 +88,7 @@ impl Folder {
         };
         match text.trim().parse::<u32>() {
             Ok(FORMAT_VERSION) => Ok(()),
+            Ok(FORMAT_VERSION_MIN..FORMAT_VERSION) => self.write_format(),
             Ok(newer) if newer > FORMAT_VERSION => Err(StorageError::new(
                 StorageErrorKind::NewerFormat,
                 format!(

@@ -30,8 +30,7 @@ pub(crate) mod kind {
     pub(crate) const EVENT: u8 = 2;
     /// An event id given by a sender.
     pub(crate) const EVENT_ID: u8 = 3;
-    /// "This user has rows in this bucket": a point read settles the common case that there are none. The last, so that
-    /// a merge that moves rows in order takes it only once everything else is moved.
+    /// "This user has rows in this bucket", written up to format 1 of the data folder and not read any more.
     pub(crate) const PRESENCE: u8 = 0xFF;
 }
 
@@ -86,8 +85,8 @@ pub(crate) fn display(user: &[u8], id: DisplayId) -> Key {
     with(user, id.as_bytes())
 }
 
-/// The row that says that a user has rows in a bucket.
-pub(crate) fn presence(user: &[u8]) -> Key {
+/// The last key that a row of a user can have in a bucket.
+pub(crate) fn last_of(user: &[u8]) -> Key {
     with(user, &[kind::PRESENCE])
 }
 
@@ -265,7 +264,7 @@ mod tests {
     fn a_users_key_says_who_it_is() {
         for namespace in [Namespace::Identified, Namespace::Anonymous] {
             for id in ["a", "\u{1}", "👩‍👩‍👧"] {
-                let (user, length) = read_user(&presence(&user_of(namespace, id))).unwrap();
+                let (user, length) = read_user(&last_of(&user_of(namespace, id))).unwrap();
                 assert_eq!(length, user_of(namespace, id).len());
                 assert_eq!((user.namespace, user.id.as_str(), user.workspace), (namespace, id, WorkspaceId::from_bytes([7; 16])));
             }

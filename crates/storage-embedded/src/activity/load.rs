@@ -148,7 +148,7 @@ pub(crate) fn find_events(tables: &Tables, view: &View, user: &UserRef, id: &Eve
     let mut found = Vec::new();
     for bucket in view.buckets.iter() {
         for user in &places {
-            if view.snapshot.contains_key(&bucket.keyspace, keys::presence(user)).map_err(read_error)? {
+            if bucket.present.may_have(user) {
                 find_in_bucket(view, bucket, user, id, &mut found)?;
             }
         }
@@ -195,10 +195,9 @@ struct Found {
 
 impl Found {
     fn read(&mut self, view: &View, user: &Key, now: Timestamp) -> Result<(), StorageError> {
-        let presence = keys::presence(user);
         for bucket in view.buckets.iter() {
             // Most users have nothing in most buckets: a filter in memory says so, nothing is searched.
-            if view.snapshot.contains_key(&bucket.keyspace, &presence).map_err(read_error)? {
+            if bucket.present.may_have(user) {
                 self.read_bucket(view, bucket, user, now)?;
             }
         }

@@ -101,9 +101,6 @@ impl Pass<'_> {
             if self.counts(space, moving, suffix, &new_key)? {
                 self.group.put(space, new_key, row.to_vec());
             }
-            if matches!(space, Space::Bucket(_)) {
-                self.group.put(space, keys::presence(&moving.into), Vec::new());
-            }
             self.group.remove(space, key);
         }
         Ok(scanned.complete)
@@ -112,10 +109,11 @@ impl Pass<'_> {
     /// Whether a row that is moved counts where it arrives. What the user has there already was written later, or
     /// found before this one.
     fn counts(&self, space: Space, moving: &Move<'_>, suffix: &[u8], new_key: &Key) -> Result<bool, StorageError> {
-        if self.group.contains(space, new_key)? {
+        let is_in_bucket = matches!(space, Space::Bucket(_));
+        if (is_in_bucket && suffix == [kind::PRESENCE]) || self.group.contains(space, new_key)? {
             return Ok(false);
         }
-        if matches!(space, Space::Bucket(_)) && suffix.first() == Some(&kind::EVENT_ID) {
+        if is_in_bucket && suffix.first() == Some(&kind::EVENT_ID) {
             for user in moving.earlier {
                 if self.group.contains(space, &[user.as_slice(), suffix].concat())? {
                     return Ok(false);

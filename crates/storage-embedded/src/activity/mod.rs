@@ -8,6 +8,7 @@ pub(crate) mod keys;
 mod load;
 mod merge;
 mod notes;
+pub(crate) mod present;
 mod stats;
 pub(crate) mod tables;
 mod users;
@@ -32,12 +33,15 @@ use crate::error::{self, BadRow};
 use crate::folder::Folder;
 use group::{Changed, Group};
 use keys::Key;
+use present::Filling;
 use stats::TriggerBook;
 use tables::{Bucket, Space, Tables, View};
 use write::{LATEST_TIME, NEXT_EVENT_SEQ, Numbers, Pass, VERSION_FLOOR};
 
 /// The store of everything keyed by user.
 pub(crate) struct ActivityStore {
+    /// The first to be dropped: it reads the tables.
+    _filling: Option<Filling>,
     pub(crate) tables: Tables,
     writer: Mutex<Writer>,
     view: RwLock<Arc<View>>,
@@ -72,9 +76,10 @@ impl ActivityStore {
         let erasing = erase::under_way(&tables)?;
         let book = RwLock::new(TriggerBook::load(&tables)?);
         let buckets = newest_first(buckets);
+        let filling = if buckets.is_empty() { None } else { Some(Filling::start(Arc::clone(&buckets))?) };
         let view = RwLock::new(Arc::new(tables.view(&buckets, numbers.version_floor)));
         let writer = Mutex::new(Writer { numbers, erasing, buckets, failed: None });
-        Ok(Self { tables, writer, view, book, outbox_written: AtomicU64::new(numbers.outbox - 1) })
+        Ok(Self { _filling: filling, tables, writer, view, book, outbox_written: AtomicU64::new(numbers.outbox - 1) })
     }
 
     /// What is stored, as of the last committed group.
@@ -204,6 +209,10 @@ impl ActivityStore {
         }
         let mut batch = self.tables.batch(spaces.values().map(Changed::len).sum());
         for (space, changed) in spaces {
+            let bucket = match space {
+                Space::Bucket(day) => writer.buckets.iter().find(|bucket| bucket.day == day),
+                _ => None,
+            };
             let keyspace = match space {
                 Space::Users => &self.tables.users,
                 Space::Displays => &self.tables.displays,
@@ -214,12 +223,16 @@ impl ActivityStore {
                 Space::Decisions => &self.tables.decisions,
                 Space::Attributes => &self.tables.attributes,
                 Space::Meta => &self.tables.meta,
-                Space::Bucket(day) => match writer.buckets.iter().find(|bucket| bucket.day == day) {
+                Space::Bucket(_) => match bucket {
                     Some(bucket) => &bucket.keyspace,
                     None => continue,
                 },
             };
             for (key, row) in changed {
+                // Before the row can be seen: who does not find its user in the filter does not look for it.
+                if let Some(bucket) = bucket.filter(|_| row.is_some()) {
+                    bucket.present.add(&key);
+                }
                 match row {
                     Some(row) => batch.insert(keyspace, key, row),
                     None => batch.remove(keyspace, key),

@@ -9,6 +9,7 @@ use sonde_core::event::EVENT_LIFETIME;
 use sonde_core::time::Timestamp;
 use sonde_storage::StorageError;
 
+use super::present::Present;
 use crate::error;
 use crate::folder::{Folder, sync_folder};
 use crate::journal;
@@ -91,6 +92,8 @@ impl Space {
 pub(crate) struct Bucket {
     pub(crate) day: i32,
     pub(crate) keyspace: Keyspace,
+    /// Who may have rows in it.
+    pub(crate) present: Arc<Present>,
 }
 
 impl Bucket {
@@ -162,7 +165,7 @@ impl Tables {
         let mut buckets = Vec::new();
         for name in tables.db.list_keyspace_names() {
             if let Some(day) = Bucket::day_of(&name) {
-                buckets.push(Bucket { day, keyspace: keyspace(&tables.db, Space::Bucket(day))? });
+                buckets.push(Bucket { day, keyspace: keyspace(&tables.db, Space::Bucket(day))?, present: Arc::default() });
             }
         }
         tables.note_keyspaces_changed()?;
@@ -199,7 +202,7 @@ impl Tables {
     pub(crate) fn create_bucket(&self, day: i32) -> Result<Bucket, StorageError> {
         let keyspace = keyspace(&self.db, Space::Bucket(day))?;
         self.note_keyspaces_changed()?;
-        Ok(Bucket { day, keyspace })
+        Ok(Bucket { day, keyspace, present: Arc::new(Present::of_an_empty_bucket()) })
     }
 
     /// Deletes a bucket. Its files go once the last reader of an earlier view is done.

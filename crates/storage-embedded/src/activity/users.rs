@@ -71,8 +71,7 @@ fn with_events(view: &View, workspace: WorkspaceId, after: Option<&Key>, limit: 
 
 /// The key of the first user behind another who has rows in a bucket.
 fn next_user(view: &View, bucket: &Keyspace, space: Space, after: Option<&Key>) -> Result<Option<Key>, StorageError> {
-    // The last row that a user can have.
-    let from = after.map_or(Bound::Unbounded, |user| Bound::Excluded(keys::presence(user)));
+    let from = after.map_or(Bound::Unbounded, |user| Bound::Excluded(keys::last_of(user)));
     let Some(guard) = view.snapshot.range::<Key, _>(bucket, (from, Bound::Unbounded)).next() else { return Ok(None) };
     let key = guard.key().map_err(read_error)?;
     let (_, length) = keys::read_user(&key).map_err(|bad| bad.at(&space.name(), &key))?;

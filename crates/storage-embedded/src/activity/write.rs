@@ -140,7 +140,6 @@ impl<'a> Pass<'a> {
         self.numbers.event += 1;
         let row = rows::event::encode(append.received_at, &append.id, &append.properties);
         self.group.put(bucket, keys::event(&user, &append.trigger, append.effective_at, seq), row);
-        self.group.put(bucket, keys::presence(&user), Vec::new());
         if let Some(EventFingerprint(fingerprint)) = append.fingerprint {
             self.group.put(bucket, keys::event_id(&user, &append.id), fingerprint.to_vec());
         }
@@ -169,7 +168,6 @@ impl<'a> Pass<'a> {
             // Where the event's bucket is gone, so is all that the mark could ever matter for.
             if self.group.has_bucket(day) {
                 self.group.put(Space::Bucket(day), keys::mark(&user, mark), write_mark(mark));
-                self.group.put(Space::Bucket(day), keys::presence(&user), Vec::new());
             }
         }
         for mark in &change.cancelled {
@@ -194,7 +192,6 @@ impl<'a> Pass<'a> {
             }
         }
         self.group.put(bucket, keys::cancelled(user, mark.event.seq), write_cancelled(mark));
-        self.group.put(bucket, keys::presence(user), Vec::new());
         Ok(())
     }
 

@@ -53,9 +53,10 @@ fn a_folder_has_one_user_at_a_time() {
 fn a_newer_format_is_refused_and_left_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     EmbeddedStore::open(folder.path()).unwrap().close();
-    assert_eq!(fs::read_to_string(folder.path().join("FORMAT")).unwrap(), "1\n");
-    fs::write(folder.path().join("FORMAT"), "2\n").unwrap();
+    assert_eq!(fs::read_to_string(folder.path().join("FORMAT")).unwrap(), "2\n");
+    fs::write(folder.path().join("FORMAT"), "3\n").unwrap();
     assert_eq!(refusal(folder.path()).0, StorageErrorKind::NewerFormat);
+    assert_eq!(fs::read_to_string(folder.path().join("FORMAT")).unwrap(), "3\n");
     for unknown in ["", "0", "one"] {
         fs::write(folder.path().join("FORMAT"), unknown).unwrap();
         assert_eq!(refusal(folder.path()).0, StorageErrorKind::Corrupt, "{unknown:?}");
@@ -64,6 +65,7 @@ fn a_newer_format_is_refused_and_left_as_it_is() {
     assert_eq!(refusal(folder.path()).0, StorageErrorKind::Corrupt, "data without a format");
     fs::write(folder.path().join("FORMAT"), "1").unwrap();
     EmbeddedStore::open(folder.path()).unwrap().close();
+    assert_eq!(fs::read_to_string(folder.path().join("FORMAT")).unwrap(), "2\n", "an older format is upgraded");
 }
 
 #[test]
