@@ -140,7 +140,8 @@ pub(crate) async fn accept<E: Engine, B: HttpBody<Data = Bytes> + Unpin>(
         Err(problem) => return Err(rejected(service, workspace, &[], problem)),
     };
     let taken = if explain {
-        take_and_explain(service, workspace, headers, &bytes).await
+        // Boxed: else every event's future had room for a decision.
+        Box::pin(take_and_explain(service, workspace, headers, &bytes)).await
     } else {
         take_event(service, workspace, headers, &bytes).await.map(|ingested| (ingested, None))
     };

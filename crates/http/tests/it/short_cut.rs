@@ -1,6 +1,7 @@
 //! The calls that go past the router are answered as the router answers them.
 
 use axum::http::{Method, header};
+use futures_util::future::Either;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Owner, Persona, TestApp};
@@ -34,6 +35,18 @@ async fn assert_alike(app: &TestApp, persona: &Persona, path: &str, headers: &[(
         json
     };
     assert_eq!(without_ids(&short), without_ids(&routed), "{path} {body}");
+}
+
+/// Futures hold each other: what a handler's future gains, those of the layers around it gain several times over.
+#[tokio::test]
+async fn what_an_answer_takes_while_it_is_made_is_small() {
+    let (app, owner) = TestApp::new().await.with_owner().await;
+    for path in [EVENT, TRIGGER] {
+        let request = TestApp::request(&owner.backend(), Method::POST, path, None).body(axum::body::Body::empty()).unwrap();
+        let Either::Right(answering) = app.api().answer(None, request) else { panic!("{path} goes past the router") };
+        let bytes = size_of_val(&*answering);
+        assert!(bytes <= 2_048, "{path}: {bytes} bytes");
+    }
 }
 
 const JSON: (&str, &str) = ("content-type", "application/json");

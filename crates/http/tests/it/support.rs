@@ -209,6 +209,10 @@ impl TestApp {
         self.api.clone().oneshot(request).await.unwrap()
     }
 
+    pub(crate) const fn api(&self) -> &PublicApi<MemoryStore> {
+        &self.api
+    }
+
     pub(crate) fn advance(&self, by: Span) {
         self.clock.advance(by);
     }
