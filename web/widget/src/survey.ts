@@ -52,6 +52,9 @@ export class Survey implements RenderedSurvey {
   #typing: ReturnType<typeof setTimeout> | undefined;
   #advancing: ReturnType<typeof setTimeout> | undefined;
   #stopFarewell: () => void = () => {};
+  /** The user's system may turn dark while the survey is on screen. */
+  readonly #scheme = matchMedia("(prefers-color-scheme: dark)");
+  readonly #recolour = (): void => void (this.#go && readableAccent(this.#frame.root, this.#go));
   #completed = false;
   #gone = false;
 
@@ -78,6 +81,7 @@ export class Survey implements RenderedSurvey {
         return;
       }
       const heading = this.#draw();
+      this.#scheme.addEventListener("change", this.#recolour);
       if (options.autofocus ?? !options.container) this.#frame.open(heading);
     } catch (error) {
       this.#frame.destroy();
@@ -89,6 +93,7 @@ export class Survey implements RenderedSurvey {
     if (this.#gone) return;
     this.flush();
     this.#gone = true;
+    this.#scheme.removeEventListener("change", this.#recolour);
     clearTimeout(this.#advancing);
     this.#stopFarewell();
     this.#frame.destroy();

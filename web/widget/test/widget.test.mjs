@@ -497,6 +497,22 @@ describe("the look", () => {
     assert.equal(await focusedText(page), "before");
   });
 
+  it("keeps its text readable when the system turns dark or light meanwhile", async () => {
+    await page.emulateMedia({ colorScheme: "light" });
+    await draw(page, survey());
+    assert.equal(await buttonStyle("color"), "rgb(255, 255, 255)");
+    // The browser tells of the change with the next frame.
+    const becomes = (color) =>
+      page.waitForFunction((color) => {
+        const button = document.querySelector("sonde-survey").shadowRoot.querySelector(".go");
+        return getComputedStyle(button).color === color;
+      }, color);
+    await page.emulateMedia({ colorScheme: "dark" });
+    await becomes("rgb(0, 0, 0)");
+    await page.emulateMedia({ colorScheme: "light" });
+    await becomes("rgb(255, 255, 255)");
+  });
+
   it("moves nothing when the user wants no motion", async () => {
     await draw(page, survey());
     assert.equal(await dialog().evaluate((card) => getComputedStyle(card).animationName), "none");
