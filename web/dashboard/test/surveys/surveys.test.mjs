@@ -276,6 +276,8 @@ describe("Configure & Launch", () => {
     await page.getByRole("option", { name: /Create “checkout_opened” ahead/ }).click();
     await page.keyboard.press("Escape");
     await button("Only where…").first().click();
+    const offered = await page.getByLabel("Value", { exact: true }).evaluate(({ list }) => [...list.options].map(({ value }) => value));
+    assert.deepEqual(offered, ["7.5", "6.25"], "what was seen of the property");
     await page.getByLabel("Value", { exact: true }).fill("7.5");
     await saved(() => draft(id).launch.frontend_triggers.length === 1 && draft(id).launch.activation.backend_triggers[0].filter?.all[0].value === 7.5);
     assert.deepEqual(draft(id).launch.activation.backend_triggers, [{ name: "ended_sleep", filter: { all: [{ path: "hours", op: "equals", value: 7.5 }] } }]);
