@@ -2,6 +2,7 @@
 
 mod aliases;
 mod attributes;
+mod background;
 mod erase;
 mod group;
 pub(crate) mod keys;

@@ -9,6 +9,7 @@ use sonde_core::event::EVENT_LIFETIME;
 use sonde_core::time::Timestamp;
 use sonde_storage::StorageError;
 
+use super::background;
 use super::present::Present;
 use crate::error;
 use crate::folder::{Folder, sync_folder};
@@ -25,12 +26,17 @@ const BUCKET_MEMORY_BYTES: u64 = 16 * MIB;
 const USERS_MEMORY_BYTES: u64 = 8 * MIB;
 /// The same for the keyspaces that stay small.
 const SMALL_MEMORY_BYTES: u64 = 2 * MIB;
-/// Of two, fjall keeps the first free for writing out memory: asked to merge files it asks again at once, and goes on
-/// asking for as long as the other merges. On one core that is a tenth of all the processor's time.
-const WORKERS: usize = 1;
+/// Writing out memory must not wait until files are merged: once four sealed tables wait, fjall stops writers for a tenth of
+/// a second at a time. With more than one, fjall keeps the first free for writing out; asked to merge, that one passes the
+/// request on, over and over for as long as all others merge. Of three there is nearly always one to take it.
+pub(super) const WORKERS: usize = 3;
 /// As many files of a bucket wait before they are merged: users are scattered over all of them, so each merge rewrites
 /// what was merged before. To find out that a user is in none of them, a filter in memory is asked for each.
 const BUCKET_FILES_UNMERGED: u8 = 8;
+
+/// A file that merging makes. It is synced as a whole, and a group of writes that is synced meanwhile waits for it: 64 MiB, fjall's
+/// own choice, take the disk tens of milliseconds.
+const FILE_BYTES: u64 = 8 * MIB;
 
 const BUCKET_PREFIX: &str = "events-";
 
@@ -148,7 +154,7 @@ impl Tables {
 
     /// Opens fjall in a folder of its own.
     pub(crate) fn open_at(path: &Path) -> Result<(Self, Vec<Bucket>), StorageError> {
-        let db = open_database(path)?;
+        let db = background::at_low_priority(|| open_database(path))?;
         let open = |space: Space| keyspace(&db, space);
         let tables = Self {
             users: open(Space::Users)?,
@@ -250,7 +256,8 @@ fn keyspace(db: &Database, space: Space) -> Result<Keyspace, StorageError> {
     let merging = match space {
         Space::Bucket(_) => Leveled::default().with_l0_threshold(BUCKET_FILES_UNMERGED),
         _ => Leveled::default(),
-    };
+    }
+    .with_table_target_size(FILE_BYTES);
     let options = || KeyspaceCreateOptions::default().max_memtable_size(space.memory_bytes()).compaction_strategy(Arc::new(merging));
     db.keyspace(&name, options).map_err(|error| error::fjall(&format!("open keyspace {name}"), error))
 }
