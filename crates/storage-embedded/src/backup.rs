@@ -1,7 +1,7 @@
 //! Backups: one moment of a data folder, taken while it is in use, and the way back.
 //!
 //! A backup is a folder. `catalogue.sqlite` is SQLite's own copy of itself, `activity.rows` holds the rows of fjall, apart from
-//! fjall's format, and `BACKUP` says what the two must be: it is written last. `activity.rows` is chunks of about a
+//! fjall's format, with events as the rows that they were in format 2 (so backups of all formats are alike), and `BACKUP` says what the two must be: it is written last. `activity.rows` is chunks of about a
 //! mebibyte, each with its length (u32) and xxh3 (u64) in front, big-endian; a chunk names one keyspace (length u8, text) and
 //! then has its rows: lengths of key and row (u32 each), key, row.
 
@@ -13,12 +13,15 @@ use std::sync::Arc;
 use fjall::{Keyspace, Readable};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
-use sonde_storage::{StorageError, StorageErrorKind};
+use sonde_storage::{EventFingerprint, StorageError, StorageErrorKind};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use crate::EmbeddedStore;
-use crate::activity::tables::{Bucket, Space, Tables, View};
+use crate::activity::keys;
+use crate::activity::tables::{Space, Tables, View, day_of_format_2, day_of_marks, events_of_format_2};
 use crate::error::{self, io as failed};
+use crate::events::Found;
+use crate::events::record::Event;
 use crate::folder::{FORMAT_VERSION, Folder, create, sync_folder};
 use crate::sqlite::Sqlite;
 
@@ -79,21 +82,33 @@ impl EmbeddedStore {
         let own = Connection::open(path).map_err(|error| error::sqlite("open the catalogue", error))?;
         self.writer.with(|_| {
             own.execute_batch("BEGIN; SELECT projected_seq FROM projection").map_err(|error| error::sqlite("read the catalogue", error))?;
-            Ok((own, self.activity.view()))
+            Ok((own, self.activity.settled_view()?))
         })
     }
 
     fn write_rows(&self, view: &View, path: &Path) -> Result<(u64, u64), StorageError> {
         let file = File::create_new(path).map_err(|error| failed("create", path, error))?;
         let mut rows = ChunkWriter { file: BufWriter::new(file), chunk: Vec::new(), rows: 0, chunks: 0 };
-        let spaces = self.activity.tables.fixed().into_iter().map(|(space, keyspace)| (space, keyspace.clone()));
-        for (space, keyspace) in spaces.chain(view.buckets.iter().map(|bucket| (Space::Bucket(bucket.day), bucket.keyspace.clone()))) {
+        let fixed = self.activity.tables.fixed().into_iter().map(|(space, keyspace)| (space, keyspace.clone()));
+        for (space, keyspace) in fixed.chain(view.buckets.iter().map(|bucket| (Space::Marks(bucket.day), bucket.marks.clone()))) {
             let name = space.name();
-            // Also one without rows: a bucket is there or not.
             rows.begin(&name);
             for guard in view.snapshot.iter(&keyspace) {
                 let (key, row) = guard.into_inner().map_err(|error| error::fjall("read rows", error))?;
-                rows.put(&name, &key, &row).map_err(|error| failed("write", path, error))?;
+                // How far logs are counted is another number for the logs of a restored folder.
+                if space != Space::Meta || keys::read_counted(&key).is_none() {
+                    rows.put(&name, &key, &row).map_err(|error| failed("write", path, error))?;
+                }
+            }
+            rows.end_chunk().map_err(|error| failed("write", path, error))?;
+        }
+        for bucket in &view.buckets {
+            // Also one without events: a bucket is there or not.
+            let name = events_of_format_2(bucket.day);
+            rows.begin(&name);
+            let mut events = bucket.events.reading().all()?;
+            while let Some(Found { event, .. }) = events.next()? {
+                write_event(&mut rows, &name, &event)?.map_err(|error| failed("write", path, error))?;
             }
             rows.end_chunk().map_err(|error| failed("write", path, error))?;
         }
@@ -104,6 +119,18 @@ impl EmbeddedStore {
         end(&mut rows).map_err(|error| failed("sync", path, error))?;
         Ok((rows.rows, rows.chunks))
     }
+}
+
+/// An event as the rows it was in format 2.
+fn write_event(rows: &mut ChunkWriter, name: &str, event: &Event<'_>) -> Result<io::Result<()>, StorageError> {
+    let stored = event.to_domain().map_err(|bad| bad.at(name, event.user))?;
+    let key = keys::event(event.user, &stored.trigger, stored.effective_at, stored.seq);
+    let row = crate::rows::event::encode(stored.received_at, &stored.id, &stored.properties);
+    let written = rows.put(name, &key, &row);
+    Ok(match event.fingerprint {
+        Some(EventFingerprint(fingerprint)) => written.and_then(|()| rows.put(name, &keys::event_id(event.user, &stored.id), &fingerprint)),
+        None => written,
+    })
 }
 
 fn copy_catalogue(from: &Connection, mut to: Connection) -> Result<(), StorageError> {
@@ -180,7 +207,7 @@ pub fn restore(from: &Path, to: &Path) -> Result<BackupManifest, StorageError> {
     let copied = fs::copy(from.join(CATALOGUE), folder.catalogue()).and_then(|_| File::open(folder.catalogue())?.sync_all());
     copied.map_err(|error| failed("write", &folder.catalogue(), error))?;
     drop(Sqlite::open(&folder.catalogue(), None)?);
-    let (tables, _) = Tables::open(&folder)?;
+    let tables = Tables::open(&folder)?;
     let (rows, chunks) = read_rows(&tables, &from.join(ROWS))?;
     if (rows, chunks) != (manifest.rows, manifest.chunks) {
         return Err(damaged(&from.join(ROWS), "it ends too early"));
@@ -226,13 +253,12 @@ fn read_rows(tables: &Tables, path: &Path) -> Result<(u64, u64), StorageError> {
         _ => failed("read", path, error),
     };
     let mut file = BufReader::new(File::open(path).map_err(broken)?);
-    let mut buckets: Vec<Bucket> = Vec::new();
     let (mut rows, mut chunks) = (0, 0);
     while let Some(chunk) = read_chunk(&mut file, path, &broken)? {
         let misshapen = || damaged(path, "a chunk has another shape");
         let (name, mut rest) = split(&chunk, 1).ok_or_else(misshapen)?;
         let name = std::str::from_utf8(name).map_err(|_| misshapen())?;
-        let keyspace = keyspace(tables, &mut buckets, name)?.ok_or_else(misshapen)?;
+        let keyspace = keyspace(tables, name)?.ok_or_else(misshapen)?;
         let mut batch = tables.batch(64);
         while !rest.is_empty() {
             let (lengths, both) = rest.split_at_checked(8).ok_or_else(misshapen)?;
@@ -272,15 +298,12 @@ fn split(from: &[u8], bytes: usize) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(usize::from(*length.first()?))
 }
 
-fn keyspace(tables: &Tables, buckets: &mut Vec<Bucket>, name: &str) -> Result<Option<Keyspace>, StorageError> {
+fn keyspace(tables: &Tables, name: &str) -> Result<Option<Keyspace>, StorageError> {
     if let Some((_, keyspace)) = tables.fixed().into_iter().find(|(space, _)| space.name() == name) {
         return Ok(Some(keyspace.clone()));
     }
-    let Some(day) = Bucket::day_of(name) else { return Ok(None) };
-    if let Some(bucket) = buckets.iter().find(|bucket| bucket.day == day) {
-        return Ok(Some(bucket.keyspace.clone()));
+    if let Some(day) = day_of_marks(name) {
+        return tables.marks(day).map(Some);
     }
-    let bucket = tables.create_bucket(day)?;
-    buckets.push(bucket.clone());
-    Ok(Some(bucket.keyspace))
+    day_of_format_2(name).map(|day| tables.events_of_format_2(day)).transpose()
 }

@@ -11,10 +11,10 @@ use sonde_storage::{StorageError, StorageErrorKind};
 
 use crate::activity::keys::{self, kind};
 use crate::activity::read_number;
-use crate::activity::tables::{Space, Tables};
+use crate::activity::tables::{Space, Tables, events_of_format_2};
 use crate::error::{self, BadRow};
 use crate::folder::Folder;
-use crate::{journal, responses, rows};
+use crate::{events, journal, responses, rows};
 
 /// Most problems that are listed for one keyspace or table; the rest is counted.
 const PROBLEMS_MAX: usize = 20;
@@ -68,12 +68,19 @@ pub fn check(path: &Path) -> Result<Report, StorageError> {
     let copy = Copy::make(&folder, &mut report)?;
     match Tables::open_at(&copy.0) {
         Err(error) => report.problem(&folder.activity().display(), format!("cannot be opened, nothing in it can be read: {error}")),
-        Ok((tables, buckets)) => {
-            let buckets = buckets.iter().map(|bucket| (Space::Bucket(bucket.day), &bucket.keyspace));
-            for (space, keyspace) in tables.fixed().into_iter().chain(buckets) {
-                check_space(space, keyspace, &mut report);
+        Ok(tables) => {
+            for (space, keyspace) in tables.fixed() {
+                check_space(&space.name(), &|key, row| read_row(space, key, row), keyspace, &mut report);
+            }
+            let (marked, of_format_2) = tables.days();
+            for day in marked {
+                check_space(&Space::Marks(day).name(), &read_bucket_row, &tables.marks(day)?, &mut report);
+            }
+            for day in of_format_2 {
+                check_space(&events_of_format_2(day), &read_bucket_row, &tables.events_of_format_2(day)?, &mut report);
             }
             check_outbox(&tables, projected, &mut report)?;
+            check_events(&folder, &tables, &mut report)?;
         }
     }
     Ok(report)
@@ -143,39 +150,60 @@ fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Says what a row is.
+type ReadRow<'a> = &'a dyn Fn(&[u8], &[u8]) -> Result<&'static str, BadRow>;
+
 /// Reads all rows of a keyspace: from the front to the first that cannot be read, then from the back to the last.
-fn check_space(space: Space, keyspace: &fjall::Keyspace, report: &mut Report) {
+fn check_space(name: &str, read: ReadRow<'_>, keyspace: &fjall::Keyspace, report: &mut Report) {
+    let place = format!("activity, {name}");
     let mut bad = 0;
+    let mut check_row = |key: &[u8], row: &[u8], report: &mut Report| match read(key, row) {
+        Ok(what) => report.count(what),
+        Err(error) => {
+            bad += 1;
+            if bad <= PROBLEMS_MAX {
+                report.problem(&place, error.at(name, key).to_string());
+            }
+        }
+    };
     for guard in keyspace.iter() {
         match guard.into_inner() {
-            Ok((key, row)) => check_row(space, &key, &row, &mut bad, report),
+            Ok((key, row)) => check_row(&key, &row, report),
             Err(error) => {
                 let mut behind = 0_u64;
                 for (key, row) in keyspace.iter().rev().map_while(|guard| guard.into_inner().ok()) {
-                    check_row(space, &key, &row, &mut bad, report);
+                    check_row(&key, &row, report);
                     behind += 1;
                 }
                 let what = format!("a part cannot be read ({error}); {behind} rows behind it can, those between are lost");
-                report.problem(&format!("activity, {}", space.name()), what);
+                report.problem(&place, what);
                 break;
             }
         }
     }
     if bad > PROBLEMS_MAX {
-        report.problem(&format!("activity, {}", space.name()), format!("{bad} rows make no sense in all"));
+        report.problem(&place, format!("{bad} rows make no sense in all"));
     }
 }
 
-fn check_row(space: Space, key: &[u8], row: &[u8], bad: &mut usize, report: &mut Report) {
-    match read_row(space, key, row) {
-        Ok(what) => report.count(what),
-        Err(error) => {
-            *bad += 1;
-            if *bad <= PROBLEMS_MAX {
-                report.problem(&format!("activity, {}", space.name()), error.at(&space.name(), key).to_string());
-            }
+/// Reads the logs of events. They are looked at where they are: nothing is done to a log before it is opened to be written.
+fn check_events(folder: &Folder, tables: &Tables, report: &mut Report) -> Result<(), StorageError> {
+    let events = folder.events();
+    if !events.is_dir() {
+        return Ok(());
+    }
+    for day in events::days(&events)? {
+        let key = keys::counted(day);
+        let counted = tables.meta.get(&key).map_err(|error| error::fjall("read numbers", error))?;
+        let counted = counted.map_or(Ok(0), |row| read_number(Space::Meta, &key, &row))?;
+        let found = events::check_day(&events, day, counted)?;
+        *report.rows.entry("events".to_owned()).or_default() += found.events;
+        *report.rows.entry("event ids".to_owned()).or_default() += found.ids;
+        for (path, what) in found.problems {
+            report.problem(&path.display(), what);
         }
     }
+    Ok(())
 }
 
 /// What a row is.
@@ -213,7 +241,7 @@ fn read_row(space: Space, key: &[u8], row: &[u8]) -> Result<&'static str, BadRow
         }
         Space::Attributes => "workspaces with attributes",
         Space::Meta => "numbers of the store",
-        Space::Bucket(_) => read_bucket_row(key, row)?,
+        Space::Marks(_) => read_bucket_row(key, row)?,
     })
 }
 

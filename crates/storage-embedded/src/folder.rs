@@ -11,9 +11,10 @@ use crate::error::io;
 /// The format of the data folder that this program writes. An older one is upgraded when it is opened, a newer one is
 /// refused.
 ///
-/// 2: buckets have no row any more that says that a user has others. Version 1 would find nothing without it; whatever
-/// version 1 wrote is read as before.
-pub(crate) const FORMAT_VERSION: u32 = 2;
+/// 2: buckets have no row any more that says that a user has others. Version 1 would find nothing without it.
+/// 3: events are in logs of their own ([`events`](crate::events)), fjall has the marks of a day only. What versions 1 and 2
+/// wrote is brought there when it is opened ([`upgrade`](crate::upgrade)).
+pub(crate) const FORMAT_VERSION: u32 = 3;
 /// The oldest format that can be upgraded.
 const FORMAT_VERSION_MIN: u32 = 1;
 
@@ -57,6 +58,11 @@ impl Folder {
     /// fjall's folder.
     pub(crate) fn activity(&self) -> PathBuf {
         self.path.join("activity")
+    }
+
+    /// The folder of events.
+    pub(crate) fn events(&self) -> PathBuf {
+        self.path.join("events")
     }
 
     /// Where fjall's folder is made before it gets its name.

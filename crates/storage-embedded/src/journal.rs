@@ -124,13 +124,17 @@ pub(crate) fn scan(path: &Path) -> io::Result<Scan> {
 /// How many bytes there are without the zeros at the end.
 fn written_bytes(file: &mut File) -> io::Result<u64> {
     let mut chunk = vec![0; CHUNK];
+    let zeros = chunk.clone();
     let (mut at, mut written) = (0, 0);
     loop {
         let read = file.read(&mut chunk)?;
         if read == 0 {
             return Ok(written);
         }
-        if let Some(last) = chunk[..read].iter().rposition(|byte| *byte != 0) {
+        // Nearly all of it, and comparing them whole is quick.
+        if chunk[..read] != zeros[..read]
+            && let Some(last) = chunk[..read].iter().rposition(|byte| *byte != 0)
+        {
             written = at + last as u64 + 1;
         }
         at += read as u64;

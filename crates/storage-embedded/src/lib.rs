@@ -1,8 +1,9 @@
 //! The default engine: everything in one data folder, used by one process.
 //!
 //! * `catalogue.sqlite` holds the catalogue and the response rows.
-//! * `activity/` holds everything keyed by user, in fjall: states, displays, per UTC day of receipt a bucket with that
-//!   day's events, and the outbox that response rows are fed from.
+//! * `events/` holds per UTC day of receipt a log of that day's events, and an index of it.
+//! * `activity/` holds everything else that is keyed by user, in fjall: states, displays, marks of events, and the outbox
+//!   that response rows are fed from.
 //! * `FORMAT` says which version of the folder's format this is, `LOCK` keeps other processes out.
 //!
 //! No decision reads SQLite, no query of the dashboard reads fjall, and nothing is written to both at once: the outbox
@@ -15,6 +16,7 @@ mod catalogue;
 mod check;
 mod cohorts;
 mod error;
+mod events;
 mod failure;
 mod folder;
 mod journal;
@@ -24,6 +26,7 @@ mod room;
 mod rows;
 mod sqlite;
 mod surveys;
+mod upgrade;
 
 #[cfg(test)]
 mod tests;
@@ -47,6 +50,7 @@ pub use crate::backup::{BackupManifest, restore};
 pub use crate::check::{Problem, Report, check};
 
 use crate::activity::ActivityStore;
+use crate::activity::upkeep::Upkeep;
 use crate::failure::Failure;
 use crate::folder::Folder;
 use crate::projector::Projector;
@@ -62,6 +66,7 @@ use crate::sqlite::Sqlite;
 pub struct EmbeddedStore {
     // In the order in which they are let go of: the thread that uses the others first, the lock of the folder last.
     projector: Projector,
+    _upkeep: Upkeep,
     activity: Arc<ActivityStore>,
     /// Everything that is written to SQLite goes through one connection, so that no writer ever finds the file busy.
     writer: Sqlite,
@@ -91,8 +96,9 @@ impl EmbeddedStore {
         folder.sync()?;
         let projected = reader.with(|connection| responses::projected_seq(connection))?;
         let activity = Arc::new(ActivityStore::open(&folder, projected)?);
+        let upkeep = Upkeep::start(Arc::clone(&activity))?;
         let projector = Projector::start(Arc::clone(&activity), writer.clone(), projected)?;
-        Ok(Self { projector, activity, writer, reader, failure, room: Room::new(path, bytes), _folder: folder })
+        Ok(Self { projector, _upkeep: upkeep, activity, writer, reader, failure, room: Room::new(path, bytes), _folder: folder })
     }
 
     /// Resolves when the disk has refused to keep what goes to SQLite: the process must stop, nothing is tried again.

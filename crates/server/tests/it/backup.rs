@@ -70,7 +70,8 @@ fn a_damaged_folder_is_refused_and_a_check_says_what_is_lost() {
     let sound: Value = serde_json::from_str(&sonde(&Here, &data, &["check", "--json"], "")).unwrap();
     assert_eq!((&sound["ok"], &sound["rows"]["events"]), (&json!(true), &json!(20)), "{sound}");
 
-    let journal = data.join("activity").join("0.jnl");
+    let day = std::fs::read_dir(data.join("events")).unwrap().next().unwrap().unwrap();
+    let journal = day.path().join("log");
     let bytes = std::fs::read(&journal).unwrap();
     let end = bytes.iter().rposition(|byte| *byte != 0).unwrap() as u64;
     std::fs::File::options().write(true).open(&journal).unwrap().write_all_at(&[0xEE; 16], end - 8_000).unwrap();

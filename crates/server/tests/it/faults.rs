@@ -59,9 +59,9 @@ fn a_disk_that_refuses_ends_the_server_at_once_and_nothing_acknowledged_is_lost(
     let workspace = Workspace::create(&Here, &data);
     let mut acknowledged = Vec::new();
     // EIO from a sync and from a write, ENOSPC, EROFS.
-    for what in ["sync 5 .jnl", "write 5 .jnl", "write 28 .jnl", "write 30 .jnl"] {
+    for what in ["sync 5 /log", "write 5 /log", "write 28 /log", "write 30 /log"] {
         let server = Server::start(&mut preloaded(Command::new(SONDE), &library, &fault), &data, &[]);
-        let name = what.replace(' ', "-");
+        let name = what.replace([' ', '/'], "-");
         acknowledged.extend(send_until_refused(&server, &workspace, &name, (&fault, what)));
         let (code, log) = server.ended();
         assert_eq!(code, Some(1), "{what}: {}", log.join("\n"));

@@ -67,7 +67,7 @@ pub(super) fn run<E: Activity>(options: Options, open: Open<E>, runtime: &tokio:
     let empty_bytes = disk_bytes(&data)?;
     for day in (1..=options.days).rev() {
         // Over for as long as an event can matter, at noon of the day `day` days ahead.
-        let begin = midnight() - Span::from_days(6 + i64::from(day));
+        let begin = midnight() - Span::from_days(5 + i64::from(day));
         runtime.block_on(seed::fill(&*engine, options.events, USERS, begin, begin + Span::from_secs(86_399)))?;
     }
     drop(engine);

@@ -137,7 +137,8 @@ impl Checker<'_> {
 }
 
 fn is_journal(target: &str) -> bool {
-    target.contains("/activity/") && Path::new(target).extension().is_some_and(|extension| extension == "jnl")
+    let is_fjalls = target.contains("/activity/") && Path::new(target).extension().is_some_and(|extension| extension == "jnl");
+    is_fjalls || (target.contains("/events/") && target.ends_with("/log"))
 }
 
 /// The port on the other side of a connection: `TCP:[127.0.0.1:1->127.0.0.1:2]`.

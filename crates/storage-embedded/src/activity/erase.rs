@@ -37,11 +37,17 @@ impl Pass<'_> {
         // Rows under ids that were being merged into the user are the user's.
         let merging = self.state(&key)?.merging;
         let owners: Vec<Key> = std::iter::once(key.clone()).chain(merging.iter().map(|id| keys::user(&anonymous(user, id)))).collect();
-        let spaces: Vec<Space> = std::iter::once(Space::Displays).chain(self.group.days().into_iter().map(Space::Bucket)).collect();
+        let days = self.group.days();
+        let spaces: Vec<Space> = std::iter::once(Space::Displays).chain(days.iter().copied().map(Space::Marks)).collect();
         let mut budget = Budget::of_a_step();
         for owner in &owners {
             for space in &spaces {
                 if !self.remove_rows(*space, owner, &mut budget)? {
+                    return Ok(Outcome::EraseStarted);
+                }
+            }
+            for day in &days {
+                if !self.remove_events(*day, owner, &mut budget)? {
                     return Ok(Outcome::EraseStarted);
                 }
             }
@@ -63,6 +69,15 @@ impl Pass<'_> {
             self.group.remove(space, key);
         }
         Ok(scanned.complete)
+    }
+
+    /// The same for events of a day.
+    fn remove_events(&mut self, day: i32, owner: &Key, budget: &mut Budget) -> Result<bool, StorageError> {
+        let (found, complete) = self.events_to_go(day, owner, budget)?;
+        for (entry, event) in found {
+            self.group.remove_event(day, &entry, &event.event());
+        }
+        Ok(complete)
     }
 
     /// The same for anonymous ids that stand for the user.

@@ -10,6 +10,9 @@ use sonde_storage::StorageError;
 use super::keys::Key;
 use super::tables::{Bucket, Space, Tables};
 use crate::error;
+use crate::events::entry::UserEntry;
+use crate::events::record::Event;
+use crate::events::{Pending, Reading};
 
 /// The rows of one keyspace that are changed; `None`: removed.
 pub(crate) type Changed = BTreeMap<Key, Option<Slice>>;
@@ -19,6 +22,8 @@ pub(crate) struct Group<'a> {
     tables: &'a Tables,
     buckets: &'a [Bucket],
     spaces: BTreeMap<Space, Changed>,
+    /// What goes to the logs of days.
+    days: BTreeMap<i32, Pending>,
 }
 
 /// The first rows under a prefix.
@@ -31,17 +36,45 @@ pub(crate) struct Scanned {
 
 impl<'a> Group<'a> {
     pub(crate) fn new(tables: &'a Tables, buckets: &'a [Bucket]) -> Self {
-        Self { tables, buckets, spaces: BTreeMap::new() }
+        Self { tables, buckets, spaces: BTreeMap::new(), days: BTreeMap::new() }
     }
 
-    /// Whether nothing is to be stored.
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Whether no row is to be stored; there may be events.
+    pub(crate) fn has_no_rows(&self) -> bool {
         self.spaces.is_empty()
     }
 
-    /// What is to be stored.
-    pub(crate) fn into_spaces(self) -> BTreeMap<Space, Changed> {
-        self.spaces
+    /// What is to be stored: rows, and what goes to the logs of days.
+    pub(crate) fn into_parts(self) -> (BTreeMap<Space, Changed>, BTreeMap<i32, Pending>) {
+        (self.spaces, self.days)
+    }
+
+    /// Puts an event into the log of a day: one that was received, or one that was another user's before.
+    pub(crate) fn add_event(&mut self, day: i32, event: Event<'_>, is_moved: bool) {
+        self.pending(day).add(event, is_moved);
+    }
+
+    /// Removes an event that lies at an entry of a day.
+    pub(crate) fn remove_event(&mut self, day: i32, entry: &UserEntry, event: &Event<'_>) {
+        self.pending(day).remove(entry, event);
+    }
+
+    fn pending(&mut self, day: i32) -> &mut Pending {
+        let buckets = self.buckets;
+        self.days.entry(day).or_insert_with(|| Pending::of(buckets.iter().find(|bucket| bucket.day == day).map(|bucket| &bucket.events)))
+    }
+
+    /// The events of a day as this group leaves them; `None`: it has none.
+    pub(crate) fn events(&self, day: i32) -> Option<Reading<'_>> {
+        let pending = self.days.get(&day);
+        let bucket = self.buckets.iter().find(|bucket| bucket.day == day);
+        bucket.map_or_else(|| pending.map(Reading::of_new), |bucket| Some(bucket.events.reading(pending)))
+    }
+
+    /// How far the logs reach once this is stored, by day.
+    pub(crate) fn ends(&self) -> BTreeMap<i32, u64> {
+        let stored = self.buckets.iter().map(|bucket| (bucket.day, bucket.events.end()));
+        stored.chain(self.days.iter().map(|(day, pending)| (*day, pending.end()))).collect()
     }
 
     pub(crate) fn put(&mut self, space: Space, key: Key, row: Vec<u8>) {
@@ -110,17 +143,13 @@ impl<'a> Group<'a> {
 
     /// Whether a day has a bucket, or will have one once this group is committed.
     pub(crate) fn has_bucket(&self, day: i32) -> bool {
-        self.keyspace(Space::Bucket(day)).is_some() || self.spaces.contains_key(&Space::Bucket(day))
+        self.days.contains_key(&day) || self.buckets.iter().any(|bucket| bucket.day == day)
     }
 
     /// All such days, the newest first.
     pub(crate) fn days(&self) -> Vec<i32> {
         let mut days: Vec<i32> = self.buckets.iter().map(|bucket| bucket.day).collect();
-        let new = self.spaces.keys().rev().map_while(|space| match space {
-            Space::Bucket(day) => Some(*day),
-            _ => None,
-        });
-        days.extend(new);
+        days.extend(self.days.keys());
         days.sort_unstable_by(|a, b| b.cmp(a));
         days.dedup();
         days
@@ -137,7 +166,7 @@ impl<'a> Group<'a> {
             Space::Decisions => Some(&self.tables.decisions),
             Space::Attributes => Some(&self.tables.attributes),
             Space::Meta => Some(&self.tables.meta),
-            Space::Bucket(day) => self.buckets.iter().find(|bucket| bucket.day == day).map(|bucket| &bucket.keyspace),
+            Space::Marks(day) => self.buckets.iter().find(|bucket| bucket.day == day).map(|bucket| &bucket.marks),
         }
     }
 }

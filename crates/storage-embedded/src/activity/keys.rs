@@ -17,10 +17,13 @@ use crate::error::BadRow;
 pub(crate) type Key = Vec<u8>;
 
 const HASH_BYTES: usize = 8;
+/// How the rows begin that say how far events are counted.
+pub(crate) const COUNTED: &[u8] = b"counted/";
 /// How the rows begin that say who is being erased.
 pub(crate) const ERASING: &[u8] = b"erasing/";
 
-/// Kinds of rows in a day's bucket, in the order they lie in.
+/// Kinds of rows of a user and a day, in the order they lie in. Events are in logs; rows of them are in backups, and in
+/// folders up to format 2.
 pub(crate) mod kind {
     /// A mark that an event was cancelled by id.
     pub(crate) const CANCELLED: u8 = 0;
@@ -65,6 +68,13 @@ pub(crate) fn read_user(key: &[u8]) -> Result<(UserRef, usize), BadRow> {
     Ok((UserRef { workspace, namespace, id }, key.len() - bytes.0.len()))
 }
 
+/// The workspace of a user's key.
+pub(crate) fn workspace(key: &[u8]) -> Result<WorkspaceId, BadRow> {
+    let mut bytes = Bytes(key);
+    bytes.take(HASH_BYTES)?;
+    bytes.array().map(WorkspaceId::from_bytes)
+}
+
 /// Counts of decisions about a survey.
 pub(crate) fn survey(workspace: WorkspaceId, survey: SurveyId) -> Key {
     [workspace.as_bytes().as_slice(), survey.as_bytes()].concat()
@@ -80,14 +90,19 @@ pub(crate) fn erasing(user: &[u8]) -> Key {
     [ERASING, user].concat()
 }
 
+/// The row that says up to which position of a day's log its events are counted in the statistics of triggers.
+pub(crate) fn counted(day: i32) -> Key {
+    [COUNTED, &day.to_be_bytes()].concat()
+}
+
+/// The day that such a key is about.
+pub(crate) fn read_counted(key: &[u8]) -> Option<i32> {
+    key.strip_prefix(COUNTED)?.try_into().ok().map(i32::from_be_bytes)
+}
+
 /// A display of a user.
 pub(crate) fn display(user: &[u8], id: DisplayId) -> Key {
     with(user, id.as_bytes())
-}
-
-/// The last key that a row of a user can have in a bucket.
-pub(crate) fn last_of(user: &[u8]) -> Key {
-    with(user, &[kind::PRESENCE])
 }
 
 /// A mark of a user.
@@ -183,7 +198,7 @@ fn push_text(key: &mut Key, text: &str) {
 }
 
 /// A number that sorts as the time does.
-fn ordered(at: Timestamp) -> u64 {
+pub(crate) fn ordered(at: Timestamp) -> u64 {
     at.as_millis().cast_unsigned() ^ (1 << 63)
 }
 
@@ -264,7 +279,7 @@ mod tests {
     fn a_users_key_says_who_it_is() {
         for namespace in [Namespace::Identified, Namespace::Anonymous] {
             for id in ["a", "\u{1}", "👩‍👩‍👧"] {
-                let (user, length) = read_user(&last_of(&user_of(namespace, id))).unwrap();
+                let (user, length) = read_user(&with(&user_of(namespace, id), &[kind::PRESENCE])).unwrap();
                 assert_eq!(length, user_of(namespace, id).len());
                 assert_eq!((user.namespace, user.id.as_str(), user.workspace), (namespace, id, WorkspaceId::from_bytes([7; 16])));
             }

@@ -12,8 +12,10 @@ use sonde_core::user::{CancelMark, Consumption, EventMark, Namespace, UserActivi
 use sonde_storage::{EventCursor, EventPage, StorageError};
 
 use super::keys::{self, Bytes, Key, kind};
-use super::tables::{Bucket, Space, Tables, View};
+use super::tables::{BucketView, Space, Tables, View};
 use crate::error::{self, BadRow};
+use crate::events::Found as FoundEvent;
+use crate::events::entry::UserEntry;
 use crate::rows;
 
 /// Everything a decision reads of a user.
@@ -94,34 +96,60 @@ pub(crate) fn events_of(
     limit: usize,
 ) -> Result<EventPage, StorageError> {
     let owners = owners(tables, view, user)?;
-    let from = from.map(|EventCursor(bytes)| read_cursor(bytes)).transpose()?;
+    let from = from.map(|EventCursor(bytes)| Place::read(bytes).map_err(|bad| bad.at("cursor", bytes))).transpose()?;
     let mut page = EventPage::default();
-    for bucket in view.buckets.iter().filter(|bucket| from.as_ref().is_none_or(|(day, _)| bucket.day <= *day)) {
-        let in_midst = from.as_ref().filter(|(day, _)| *day == bucket.day).map(|(_, key)| key);
-        let first_owner = in_midst.map_or(0, |key| {
-            let known = owners.iter().position(|owner| key.starts_with(owner));
+    for bucket in view.buckets.iter().filter(|bucket| from.as_ref().is_none_or(|from| bucket.day <= from.day)) {
+        let in_midst = from.as_ref().filter(|from| from.day == bucket.day);
+        let first_owner = in_midst.map_or(0, |from| {
+            let known = owners.iter().position(|owner| *owner == from.owner);
             known.unwrap_or(owners.len().saturating_sub(1))
         });
         for owner in &owners[first_owner..] {
-            let start = in_midst.filter(|key| key.starts_with(owner)).cloned().unwrap_or_else(|| with_kind(owner, kind::EVENT));
-            for guard in view.snapshot.range(&bucket.keyspace, start..with_kind(owner, kind::EVENT_ID)) {
-                let (key, row) = guard.into_inner().map_err(read_error)?;
+            let reading = bucket.events.reading();
+            let mut events = match in_midst.filter(|from| from.owner == *owner) {
+                Some(from) => reading.events_from(owner, &from.entry)?,
+                None => reading.events_of(owner)?,
+            };
+            while let Some(FoundEvent { entry, event }) = events.next()? {
                 if page.events.len() == limit {
-                    page.next = Some(EventCursor([bucket.day.to_be_bytes().as_slice(), &key].concat()));
+                    page.next = Some(Place { day: bucket.day, owner: owner.clone(), entry }.write());
                     return Ok(page);
                 }
-                let event = rows::event::decode(&key[owner.len() + 1..], &row);
-                page.events.push(event.map_err(|bad| bad.at(&Space::Bucket(bucket.day).name(), &key))?);
+                page.events.push(event.to_domain().map_err(|bad| bad_event(bucket, owner, bad))?);
             }
         }
     }
     Ok(page)
 }
 
-fn read_cursor(bytes: &[u8]) -> Result<(i32, Key), StorageError> {
-    let mut rest = Bytes(bytes);
-    let day = rest.array().map_err(|bad| bad.at("cursor", bytes))?;
-    Ok((i32::from_be_bytes(day), rest.0.to_vec()))
+/// Where a page of events ended: a cursor is the day, the entry, and the key of whose events these are.
+struct Place {
+    day: i32,
+    owner: Key,
+    entry: UserEntry,
+}
+
+impl Place {
+    fn write(&self) -> EventCursor {
+        let mut bytes = self.day.to_be_bytes().to_vec();
+        self.entry.iter().for_each(|word| bytes.extend_from_slice(&word.to_be_bytes()));
+        bytes.extend_from_slice(&self.owner);
+        EventCursor(bytes)
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self, BadRow> {
+        let mut bytes = Bytes(bytes);
+        let day = i32::from_be_bytes(bytes.array()?);
+        let mut entry = UserEntry::default();
+        for word in &mut entry {
+            *word = bytes.u64()?;
+        }
+        Ok(Self { day, owner: bytes.0.to_vec(), entry })
+    }
+}
+
+fn bad_event(bucket: &BucketView, owner: &Key, bad: BadRow) -> StorageError {
+    bad.at(&format!("the events of day {}", bucket.day), owner)
 }
 
 /// Under which keys the rows of a user lie: those of ids that are being merged first, the user's own last.
@@ -146,23 +174,20 @@ fn has_rows(state: &UserState) -> bool {
 pub(crate) fn find_events(tables: &Tables, view: &View, user: &UserRef, id: &EventId) -> Result<Vec<EventRecord>, StorageError> {
     let places = owners(tables, view, user)?;
     let mut found = Vec::new();
-    for bucket in view.buckets.iter() {
+    for bucket in &view.buckets {
         for user in &places {
-            if bucket.present.may_have(user) {
-                find_in_bucket(view, bucket, user, id, &mut found)?;
-            }
+            find_in_bucket(bucket, user, id, &mut found)?;
         }
     }
     found.sort_by_key(|event| std::cmp::Reverse((event.received_at, event.seq)));
     Ok(found)
 }
 
-fn find_in_bucket(view: &View, bucket: &Bucket, user: &Key, id: &EventId, found: &mut Vec<EventRecord>) -> Result<(), StorageError> {
-    for guard in view.snapshot.range(&bucket.keyspace, with_kind(user, kind::EVENT)..with_kind(user, kind::EVENT_ID)) {
-        let (key, row) = guard.into_inner().map_err(read_error)?;
-        let event = rows::event::decode(&key[user.len() + 1..], &row).map_err(|bad| bad.at(&Space::Bucket(bucket.day).name(), &key))?;
-        if event.id == *id {
-            found.push(event);
+fn find_in_bucket(bucket: &BucketView, user: &Key, id: &EventId, found: &mut Vec<EventRecord>) -> Result<(), StorageError> {
+    let mut events = bucket.events.reading().events_of(user)?;
+    while let Some(FoundEvent { event, .. }) = events.next()? {
+        if event.id == id.as_str() {
+            found.push(event.to_domain().map_err(|bad| bad_event(bucket, user, bad))?);
         }
     }
     Ok(())
@@ -195,51 +220,44 @@ struct Found {
 
 impl Found {
     fn read(&mut self, view: &View, user: &Key, now: Timestamp) -> Result<(), StorageError> {
-        for bucket in view.buckets.iter() {
-            // Most users have nothing in most buckets: a filter in memory says so, nothing is searched.
+        for bucket in &view.buckets {
+            // Most users have no marks in most buckets: a filter in memory says so, nothing is searched.
             if bucket.present.may_have(user) {
-                self.read_bucket(view, bucket, user, now)?;
+                self.read_marks(view, bucket, user)?;
+            }
+            self.read_events(bucket, user, now)?;
+        }
+        Ok(())
+    }
+
+    fn read_marks(&mut self, view: &View, bucket: &BucketView, user: &Key) -> Result<(), StorageError> {
+        for guard in view.snapshot.prefix(&bucket.marks, user) {
+            let (key, row) = guard.into_inner().map_err(read_error)?;
+            let bad = |bad: BadRow| bad.at(&Space::Marks(bucket.day).name(), &key);
+            match key.get(user.len()..).and_then(<[u8]>::split_first) {
+                Some((&kind::CANCELLED, suffix)) => self.cancelled.push(read_cancelled(suffix, &row).map_err(bad)?),
+                Some((&kind::MARK, suffix)) => self.marks.push(read_mark(suffix, &row).map_err(bad)?),
+                _ => return Err(bad(BadRow::new("it is no mark"))),
             }
         }
         Ok(())
     }
 
-    /// Marks, then events, trigger by trigger and the newest first: of each trigger no more is read than can matter.
-    fn read_bucket(&mut self, view: &View, bucket: &Bucket, user: &Key, now: Timestamp) -> Result<(), StorageError> {
-        let mut from = with_kind(user, kind::CANCELLED);
-        let end = with_kind(user, kind::EVENT_ID);
-        'triggers: loop {
-            let mut of_trigger = 0;
-            let first = self.events.len();
-            for guard in view.snapshot.range(&bucket.keyspace, from.clone()..end.clone()) {
-                let (key, row) = guard.into_inner().map_err(read_error)?;
-                let bad = |bad: BadRow| bad.at(&Space::Bucket(bucket.day).name(), &key);
-                let suffix = &key[user.len() + 1..];
-                match key[user.len()] {
-                    kind::CANCELLED => {
-                        self.cancelled.push(read_cancelled(suffix, &row).map_err(bad)?);
-                        continue;
-                    }
-                    kind::MARK => {
-                        self.marks.push(read_mark(suffix, &row).map_err(bad)?);
-                        continue;
-                    }
-                    _ => {}
-                }
-                let event = rows::event::decode(suffix, &row).map_err(bad)?;
-                let same = self.events[first..].last().is_some_and(|before| before.trigger == event.trigger);
-                of_trigger = if same { of_trigger + 1 } else { 1 };
-                let is_old = now.since(event.effective_at) > EVENT_LIFETIME;
-                if is_old || of_trigger > EVENTS_PER_TRIGGER_CONSIDERED {
-                    // All further ones of this trigger are older still: go on behind them.
-                    from = keys::events_of(user, &event.trigger);
-                    from.extend_from_slice(&[0xFF; 17]);
-                    continue 'triggers;
-                }
-                self.events.push(event);
+    /// Trigger by trigger and the newest first: of each trigger no more is read than can matter.
+    fn read_events(&mut self, bucket: &BucketView, user: &Key, now: Timestamp) -> Result<(), StorageError> {
+        let mut events = bucket.events.reading().events_of(user)?;
+        let (mut trigger, mut of_trigger) = (0, 0);
+        while let Some(FoundEvent { entry, event }) = events.next()? {
+            of_trigger = if of_trigger > 0 && entry[1] == trigger { of_trigger + 1 } else { 1 };
+            trigger = entry[1];
+            if now.since(event.effective_at) > EVENT_LIFETIME || of_trigger > EVENTS_PER_TRIGGER_CONSIDERED {
+                // All further ones of this trigger are older still.
+                events.skip_trigger(&entry)?;
+                continue;
             }
-            return Ok(());
+            self.events.push(event.to_domain().map_err(|bad| bad_event(bucket, user, bad))?);
         }
+        Ok(())
     }
 
     /// Newest first, of each trigger the newest over all buckets and ids.
@@ -293,12 +311,6 @@ fn read_cancelled(suffix: &[u8], row: &[u8]) -> Result<CancelMark, BadRow> {
     key.end()?;
     row.end()?;
     Ok(mark)
-}
-
-fn with_kind(user: &Key, kind: u8) -> Key {
-    let mut key = user.clone();
-    key.push(kind);
-    key
 }
 
 fn read_error(error: fjall::Error) -> StorageError {

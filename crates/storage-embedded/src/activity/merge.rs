@@ -3,10 +3,13 @@
 use sonde_core::user::{Namespace, UserId, UserRef};
 use sonde_storage::{Merge, Outcome, StorageError};
 
-use super::keys::{self, Key, kind};
+use super::keys::{self, Key};
 use super::load::anonymous;
 use super::tables::Space;
 use super::write::Pass;
+use crate::events::Found;
+use crate::events::entry::UserEntry;
+use crate::events::record::{Event, Kept};
 use crate::rows;
 
 /// Most rows moved or removed in one step, so that no group is held up for long.
@@ -79,9 +82,15 @@ impl Pass<'_> {
         let earlier: Vec<Key> = state.merging[..place].iter().map(|id| keys::user(&anonymous(&into_ref, id))).collect();
         let moving = Move { from: keys::user(from), into: into_key.clone(), earlier: &earlier };
         let mut budget = Budget::of_a_step();
-        let spaces = std::iter::once(Space::Displays).chain(self.group.days().into_iter().map(Space::Bucket));
+        let days = self.group.days();
+        let spaces = std::iter::once(Space::Displays).chain(days.iter().copied().map(Space::Marks));
         for space in spaces {
             if !self.move_rows(space, &moving, &mut budget)? {
+                return Ok(Outcome::MergeStarted);
+            }
+        }
+        for day in days {
+            if !self.move_events(day, &moving, &mut budget)? {
                 return Ok(Outcome::MergeStarted);
             }
         }
@@ -98,7 +107,8 @@ impl Pass<'_> {
             budget.spend(row.len());
             let suffix = &key[moving.from.len()..];
             let new_key = [&moving.into, suffix].concat();
-            if self.counts(space, moving, suffix, &new_key)? {
+            // What the user has there already was written later.
+            if !self.group.contains(space, &new_key)? {
                 self.group.put(space, new_key, row.to_vec());
             }
             self.group.remove(space, key);
@@ -106,21 +116,45 @@ impl Pass<'_> {
         Ok(scanned.complete)
     }
 
-    /// Whether a row that is moved counts where it arrives. What the user has there already was written later, or
-    /// found before this one.
-    fn counts(&self, space: Space, moving: &Move<'_>, suffix: &[u8], new_key: &Key) -> Result<bool, StorageError> {
-        let is_in_bucket = matches!(space, Space::Bucket(_));
-        if (is_in_bucket && suffix == [kind::PRESENCE]) || self.group.contains(space, new_key)? {
-            return Ok(false);
+    /// The same for events of a day.
+    fn move_events(&mut self, day: i32, moving: &Move<'_>, budget: &mut Budget) -> Result<bool, StorageError> {
+        let (moved, complete) = self.events_to_go(day, &moving.from, budget)?;
+        for (entry, record) in moved {
+            let event = record.event();
+            let mut fingerprint = event.fingerprint;
+            if fingerprint.is_some() && self.is_known(day, moving, event.id)? {
+                // The event is another, with an id that is taken: what is received with that is compared with the first.
+                fingerprint = None;
+            }
+            self.group.add_event(day, Event { user: &moving.into, fingerprint, ..event }, true);
+            self.group.remove_event(day, &entry, &event);
         }
-        if is_in_bucket && suffix.first() == Some(&kind::EVENT_ID) {
-            for user in moving.earlier {
-                if self.group.contains(space, &[user.as_slice(), suffix].concat())? {
-                    return Ok(false);
-                }
+        Ok(complete)
+    }
+
+    /// Whether an event id is the user's already, or of an id merged before this one.
+    fn is_known(&self, day: i32, moving: &Move<'_>, id: &str) -> Result<bool, StorageError> {
+        let Some(events) = self.group.events(day) else { return Ok(false) };
+        for user in std::iter::once(&moving.into).chain(moving.earlier) {
+            if events.fingerprint(user, id)?.is_some() {
+                return Ok(true);
             }
         }
-        Ok(true)
+        Ok(false)
+    }
+
+    /// The first events of a user and a day, as many as the budget allows, and whether these are all.
+    pub(super) fn events_to_go(&self, day: i32, owner: &Key, budget: &mut Budget) -> Result<(Vec<(UserEntry, Kept)>, bool), StorageError> {
+        let Some(events) = self.group.events(day) else { return Ok((Vec::new(), true)) };
+        let (mut events, mut found) = (events.events_of(owner)?, Vec::new());
+        while let Some(Found { entry, event }) = events.next()? {
+            if budget.rows == 0 || budget.bytes == 0 {
+                return Ok((found, false));
+            }
+            budget.spend(event.properties.len());
+            found.push((entry, Kept::of(&event)));
+        }
+        Ok((found, true))
     }
 }
 

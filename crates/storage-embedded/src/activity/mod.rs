@@ -1,4 +1,4 @@
-//! Activity in fjall: one writer, readers that share one view.
+//! Activity: events in logs, everything else in fjall; one writer, readers that share one view.
 
 mod aliases;
 mod attributes;
@@ -6,18 +6,20 @@ mod background;
 mod erase;
 mod group;
 pub(crate) mod keys;
-mod load;
+pub(crate) mod load;
 mod merge;
 mod notes;
 pub(crate) mod present;
 mod stats;
 pub(crate) mod tables;
+pub(crate) mod upkeep;
 mod users;
 mod write;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 
 use sonde_core::display::Display;
 use sonde_core::event::{EventId, EventRecord};
@@ -31,12 +33,16 @@ use sonde_storage::{
 };
 
 use crate::error::{self, BadRow};
+use crate::events::upkeep::{Done, Work};
+use crate::events::{Day, Newest, Pending};
 use crate::folder::Folder;
+use crate::upgrade;
 use group::{Changed, Group};
 use keys::Key;
-use present::Filling;
+use present::{Filling, Present};
 use stats::TriggerBook;
 use tables::{Bucket, Space, Tables, View};
+use upkeep::Bell;
 use write::{LATEST_TIME, NEXT_EVENT_SEQ, Numbers, Pass, VERSION_FLOOR};
 
 /// The store of everything keyed by user.
@@ -44,7 +50,14 @@ pub(crate) struct ActivityStore {
     /// The first to be dropped: it reads the tables.
     _filling: Option<Filling>,
     pub(crate) tables: Tables,
+    /// The folder of events.
+    events: PathBuf,
     writer: Mutex<Writer>,
+    /// The writer need not wait for [`upkeep`] any more.
+    caught_up: Condvar,
+    bell: Bell,
+    /// Held while [`upkeep`] writes or removes files: whoever holds it finds them all whole.
+    pub(crate) filing: Mutex<()>,
     view: RwLock<Arc<View>>,
     /// Changed by the writer alone; apart from it, so that who lists triggers waits for no disk.
     book: RwLock<TriggerBook>,
@@ -58,7 +71,9 @@ pub(crate) struct Writer {
     /// Who is being erased.
     erasing: BTreeSet<Key>,
     /// The newest first.
-    buckets: Arc<[Bucket]>,
+    buckets: Vec<Bucket>,
+    /// Folders of days that were dropped, to be deleted.
+    gone: Vec<PathBuf>,
     /// Why nothing can be written any more.
     failed: Option<String>,
 }
@@ -66,21 +81,36 @@ pub(crate) struct Writer {
 impl ActivityStore {
     /// Opens the store. `projected` is the number of the last outbox entry that SQLite knows.
     pub(crate) fn open(folder: &Folder, projected: u64) -> Result<Self, StorageError> {
-        let (tables, buckets) = Tables::open(folder)?;
+        let tables = Tables::open(folder)?;
         aliases::list_those_of_before(&tables)?;
+        let events = folder.events();
+        upgrade::bring_events_into_logs(&tables, &events)?;
+        let mut book = TriggerBook::load(&tables)?;
+        let buckets = open_buckets(&tables, &events, &mut book)?;
+        let newest = buckets.iter().map(|bucket| bucket.events.newest()).fold(Newest::default(), Newest::united);
+        let latest = stored_number(&tables, LATEST_TIME)?.map(|millis| Timestamp::from_millis(millis.cast_signed()));
         let numbers = Numbers {
-            event: stored_number(&tables, NEXT_EVENT_SEQ)?.unwrap_or(1),
+            event: stored_number(&tables, NEXT_EVENT_SEQ)?.unwrap_or(1).max(newest.seq + 1),
             outbox: last_outbox_seq(&tables)?.max(projected) + 1,
             version_floor: stored_number(&tables, VERSION_FLOOR)?.unwrap_or(0),
-            latest: stored_number(&tables, LATEST_TIME)?.map(|millis| Timestamp::from_millis(millis.cast_signed())),
+            latest: latest.max(newest.received_at),
         };
         let erasing = erase::under_way(&tables)?;
-        let book = RwLock::new(TriggerBook::load(&tables)?);
-        let buckets = newest_first(buckets);
-        let filling = if buckets.is_empty() { None } else { Some(Filling::start(Arc::clone(&buckets))?) };
-        let view = RwLock::new(Arc::new(tables.view(&buckets, numbers.version_floor)));
-        let writer = Mutex::new(Writer { numbers, erasing, buckets, failed: None });
-        Ok(Self { _filling: filling, tables, writer, view, book, outbox_written: AtomicU64::new(numbers.outbox - 1) })
+        let view = tables.view(&buckets, numbers.version_floor);
+        let filling = if buckets.is_empty() { None } else { Some(Filling::start(view.buckets.clone())?) };
+        let writer = Mutex::new(Writer { numbers, erasing, buckets, gone: Vec::new(), failed: None });
+        Ok(Self {
+            _filling: filling,
+            tables,
+            events,
+            writer,
+            caught_up: Condvar::new(),
+            bell: Bell::default(),
+            filing: Mutex::new(()),
+            view: RwLock::new(Arc::new(view)),
+            book: RwLock::new(book),
+            outbox_written: AtomicU64::new(numbers.outbox - 1),
+        })
     }
 
     /// What is stored, as of the last committed group.
@@ -159,19 +189,28 @@ impl ActivityStore {
 
     /// Applies a group and makes it durable.
     pub(crate) fn commit(&self, group: &[Write]) -> Result<Vec<Outcome>, StorageError> {
-        let mut guard = self.lock()?;
-        let writer = &mut *guard;
+        let mut writer = self.lock()?;
+        let must_wait = |writer: &mut Writer| writer.failed.is_none() && writer.buckets.iter().any(|bucket| bucket.events.is_behind());
+        writer = self.caught_up.wait_while(writer, must_wait).map_err(|_| panicked())?;
         writer.refuse_after_failure()?;
+        let mut outcomes = Vec::with_capacity(group.len());
+        for part in parts(group) {
+            outcomes.extend(self.commit_part(&mut writer, part)?);
+        }
+        Ok(outcomes)
+    }
+
+    fn commit_part(&self, writer: &mut Writer, group: &[Write]) -> Result<Vec<Outcome>, StorageError> {
         let applied = {
             let book = self.book.read().unwrap_or_else(PoisonError::into_inner);
             let group_rows = Group::new(&self.tables, &writer.buckets);
             Pass::new(group_rows, &book, writer.numbers, writer.erasing.clone()).apply_all(group)?
         };
-        if !applied.spaces.is_empty() {
+        if !applied.spaces.is_empty() || !applied.days.is_empty() {
             // Before the rows: what readers see of them needs the numbers, and after a failure nothing is read or written.
             writer.numbers = applied.numbers;
             writer.erasing = applied.erasing;
-            self.write(writer, applied.spaces)?;
+            self.write(writer, applied.days, applied.spaces)?;
             self.book.write().unwrap_or_else(PoisonError::into_inner).apply(applied.additions);
             self.outbox_written.store(applied.numbers.outbox - 1, Ordering::Release);
         }
@@ -183,35 +222,82 @@ impl ActivityStore {
         let mut guard = self.lock()?;
         let writer = &mut *guard;
         writer.refuse_after_failure()?;
-        let (expired, kept): (Vec<Bucket>, Vec<Bucket>) = writer.buckets.iter().cloned().partition(|bucket| bucket.is_expired(now));
-        if expired.is_empty() {
+        let is_expired = |bucket: &Bucket| bucket.is_expired(now);
+        if !writer.buckets.iter().any(is_expired) {
             return Ok(0);
         }
-        writer.buckets = newest_first(kept);
+        let written = self.write_what_logs_say(writer);
+        writer.fail_on_error("write statistics", written)?;
+        let (expired, kept): (Vec<Bucket>, Vec<Bucket>) = std::mem::take(&mut writer.buckets).into_iter().partition(is_expired);
+        writer.buckets = kept;
         let count = expired.len();
         for bucket in expired {
-            let deleted = self.tables.delete_bucket(bucket);
+            let gone = bucket.events.drop_folder();
+            let gone = writer.fail_on_error("drop a bucket", gone)?;
+            writer.gone.push(gone);
+            let deleted = self.tables.delete(bucket.marks).and_then(|()| forget_count(&self.tables, bucket.day));
             writer.fail_on_error("delete a bucket", deleted)?;
         }
         self.publish(writer);
+        self.bell.ring();
+        self.caught_up.notify_all();
         Ok(count)
     }
 
-    /// One batch, one sync. Buckets that are missing are created before.
-    fn write(&self, writer: &mut Writer, spaces: BTreeMap<Space, Changed>) -> Result<(), StorageError> {
-        for space in spaces.keys() {
-            if let Space::Bucket(day) = *space
-                && !writer.buckets.iter().any(|bucket| bucket.day == day)
-            {
-                let created = self.tables.create_bucket(day);
+    /// What is stored, with everything in rows that logs would say at the next start.
+    pub(crate) fn settled_view(&self) -> Result<Arc<View>, StorageError> {
+        let mut writer = self.lock()?;
+        writer.refuse_after_failure()?;
+        let written = self.write_what_logs_say(&writer);
+        writer.fail_on_error("write statistics", written)?;
+        self.publish(&writer);
+        Ok(self.view())
+    }
+
+    /// Writes what is known from the logs only.
+    fn write_what_logs_say(&self, writer: &Writer) -> Result<(), StorageError> {
+        let mut group = Group::new(&self.tables, &writer.buckets);
+        let mut book = self.book.write().unwrap_or_else(PoisonError::into_inner);
+        book.write_unwritten(&mut group);
+        for (key, number) in writer.numbers.rows() {
+            group.put(Space::Meta, key.to_vec(), number.to_be_bytes().to_vec());
+        }
+        let (spaces, _) = group.into_parts();
+        self.write_rows(writer, spaces)?;
+        book.written();
+        Ok(())
+    }
+
+    /// Events first, then rows, each synced: rows tell of events, never the other way round. Buckets that are missing are
+    /// created before.
+    fn write(&self, writer: &mut Writer, days: BTreeMap<i32, Pending>, spaces: BTreeMap<Space, Changed>) -> Result<(), StorageError> {
+        for (day, pending) in days {
+            if !writer.buckets.iter().any(|bucket| bucket.day == day) {
+                let created = create_bucket(&self.tables, &self.events, day);
                 let bucket = writer.fail_on_error("create a bucket", created)?;
-                writer.buckets = newest_first(writer.buckets.iter().cloned().chain([bucket]).collect());
+                writer.buckets.push(bucket);
+                writer.buckets.sort_by_key(|bucket| std::cmp::Reverse(bucket.day));
+            }
+            let Some(bucket) = writer.buckets.iter_mut().find(|bucket| bucket.day == day) else { continue };
+            let written = bucket.events.write(pending);
+            if writer.fail_on_error("commit a group", written)? {
+                self.bell.ring();
             }
         }
+        if !spaces.is_empty() {
+            let written = self.write_rows(writer, spaces);
+            writer.fail_on_error("commit a group", written)?;
+        }
+        self.publish(writer);
+        Ok(())
+    }
+
+    /// One batch, one sync.
+    fn write_rows(&self, writer: &Writer, spaces: BTreeMap<Space, Changed>) -> Result<(), StorageError> {
         let mut batch = self.tables.batch(spaces.values().map(Changed::len).sum());
         for (space, changed) in spaces {
             let bucket = match space {
-                Space::Bucket(day) => writer.buckets.iter().find(|bucket| bucket.day == day),
+                Space::Marks(day) => writer.buckets.iter().find(|bucket| bucket.day == day),
                 _ => None,
             };
             let keyspace = match space {
@@ -224,8 +310,8 @@ impl ActivityStore {
                 Space::Decisions => &self.tables.decisions,
                 Space::Attributes => &self.tables.attributes,
                 Space::Meta => &self.tables.meta,
-                Space::Bucket(_) => match bucket {
-                    Some(bucket) => &bucket.keyspace,
+                Space::Marks(_) => match bucket {
+                    Some(bucket) => &bucket.marks,
                     None => continue,
                 },
             };
@@ -240,10 +326,41 @@ impl ActivityStore {
                 }
             }
         }
-        let committed = batch.commit().map_err(|error| error::fjall("commit a group", error));
-        writer.fail_on_error("commit a group", committed)?;
-        self.publish(writer);
-        Ok(())
+        batch.commit().map_err(|error| error::fjall("commit a group", error))
+    }
+
+    /// The folder of a day that was dropped, to be deleted.
+    fn next_gone(&self) -> Result<Option<PathBuf>, StorageError> {
+        Ok(self.lock()?.gone.pop())
+    }
+
+    /// What is to be done for the index of a day.
+    fn next_work(&self) -> Result<Option<(i32, Work)>, StorageError> {
+        Ok(self.lock()?.buckets.iter().find_map(|bucket| Some((bucket.day, bucket.events.work()?))))
+    }
+
+    /// Takes over what was done for a day. Returns files to be removed.
+    fn take_work(&self, day: i32, done: Done) -> Result<Vec<PathBuf>, StorageError> {
+        let mut writer = self.lock()?;
+        let bucket = writer.buckets.iter_mut().find(|bucket| bucket.day == day);
+        // That of a day that was dropped meanwhile goes with its folder.
+        let replaced = bucket.map(|bucket| bucket.events.take(done)).unwrap_or_default();
+        self.publish(&writer);
+        self.caught_up.notify_all();
+        Ok(replaced)
+    }
+
+    fn has_day(&self, day: i32) -> Result<bool, StorageError> {
+        Ok(self.lock()?.buckets.iter().any(|bucket| bucket.day == day))
+    }
+
+    /// The index cannot be kept in order: nothing more is accepted.
+    fn fail_upkeep(&self, error: &StorageError) {
+        tracing::error!(%error, "the index of events cannot be written, nothing more is accepted");
+        if let Ok(mut writer) = self.lock() {
+            writer.failed.get_or_insert_with(|| error.to_string());
+        }
+        self.caught_up.notify_all();
     }
 
     /// Lets readers see what was committed.
@@ -254,6 +371,19 @@ impl ActivityStore {
         drop(before);
     }
 
+    /// Brings all indexes of events into files, as [`upkeep`] does.
+    #[cfg(test)]
+    pub(crate) fn file_indexes(&self) {
+        let _filing = self.filing.lock().expect("no upkeep panicked");
+        let mut guard = self.lock().expect("no write panicked");
+        let writer = &mut *guard;
+        for bucket in &mut writer.buckets {
+            bucket.events.freeze();
+            bucket.events.work_off().expect("the disk works");
+        }
+        self.publish(writer);
+    }
+
     /// As if the disk had refused a write.
     #[cfg(test)]
     pub(crate) fn fail(&self, why: &str) {
@@ -262,7 +392,7 @@ impl ActivityStore {
 
     /// The writer, waited for by blocking: a group is synced within a fraction of a millisecond.
     pub(crate) fn lock(&self) -> Result<MutexGuard<'_, Writer>, StorageError> {
-        self.writer.lock().map_err(|_| StorageError::new(StorageErrorKind::Fatal, "a write ended in a panic, nothing more can be written"))
+        self.writer.lock().map_err(|_| panicked())
     }
 }
 
@@ -284,9 +414,61 @@ impl Writer {
     }
 }
 
-fn newest_first(mut buckets: Vec<Bucket>) -> Arc<[Bucket]> {
-    buckets.sort_by_key(|bucket| std::cmp::Reverse(bucket.day));
-    buckets.into()
+fn panicked() -> StorageError {
+    StorageError::new(StorageErrorKind::Fatal, "a write ended in a panic, nothing more can be written")
+}
+
+/// Parts of a group that are written one after the other. An event goes to whoever its user is an alias of, and is written
+/// before rows are: so where one follows a merge, that is written first.
+fn parts(group: &[Write]) -> impl Iterator<Item = &[Write]> {
+    let mut merged = false;
+    group.chunk_by(move |before, next| {
+        merged |= matches!(before, Write::Merge(_));
+        let is_end = merged && matches!(next, Write::Append(_));
+        merged &= !is_end;
+        !is_end
+    })
+}
+
+/// The buckets that are there, the newest first. Events that are not in the statistics yet are counted.
+fn open_buckets(tables: &Tables, events: &Path, book: &mut TriggerBook) -> Result<Vec<Bucket>, StorageError> {
+    crate::events::remove_leftovers(events)?;
+    let days = crate::events::days(events)?;
+    let (marked, _) = tables.days();
+    for day in marked.into_iter().filter(|day| !days.contains(day)) {
+        tables.delete(tables.marks(day)?)?;
+    }
+    forget_counts(tables, &days)?;
+    let mut buckets = Vec::with_capacity(days.len());
+    for day in days.into_iter().rev() {
+        let counted = stored_number(tables, &keys::counted(day))?.unwrap_or(0);
+        let events = book.recount(|count| Day::open(events, day, counted, count))?;
+        buckets.push(Bucket { day, events, marks: tables.marks(day)?, present: Arc::default() });
+    }
+    Ok(buckets)
+}
+
+/// The log first: marks without one are deleted at the next start.
+fn create_bucket(tables: &Tables, events: &Path, day: i32) -> Result<Bucket, StorageError> {
+    let events = Day::create(events, day)?;
+    Ok(Bucket { day, events, marks: tables.marks(day)?, present: Arc::new(Present::of_an_empty_bucket()) })
+}
+
+/// Removes how far the events of days were counted that are gone.
+fn forget_counts(tables: &Tables, days: &[i32]) -> Result<(), StorageError> {
+    for guard in tables.meta.prefix(keys::COUNTED) {
+        let key = guard.key().map_err(|error| error::fjall("read numbers", error))?;
+        if let Some(day) = keys::read_counted(&key).filter(|day| !days.contains(day)) {
+            forget_count(tables, day)?;
+        }
+    }
+    Ok(())
+}
+
+fn forget_count(tables: &Tables, day: i32) -> Result<(), StorageError> {
+    let mut batch = tables.batch(1);
+    batch.remove(&tables.meta, keys::counted(day));
+    batch.commit().map_err(|error| error::fjall("forget a bucket", error))
 }
 
 fn stored_number(tables: &Tables, key: &[u8]) -> Result<Option<u64>, StorageError> {

@@ -1,4 +1,4 @@
-//! Who may have rows in a bucket: a filter in memory that says "surely nothing" or "maybe something".
+//! Who may have marks in a bucket: a filter in memory that says "surely nothing" or "maybe something".
 //!
 //! Most users have nothing in most buckets, and to find that out in the store costs a search of it. A row per user that
 //! says so would be one more row to write with every event.
@@ -9,15 +9,11 @@ use std::thread::JoinHandle;
 
 use sonde_storage::{StorageError, StorageErrorKind};
 
-use super::tables::Bucket;
+use super::tables::BucketView;
 use crate::error;
+use crate::events::entry::user_hash;
+use crate::events::filter::{HASHES_PER_BLOCK, WORDS, bits, block_of};
 
-/// Bits set per user, each in a word of its own.
-const WORDS: usize = 8;
-/// Odd numbers that each turn the low half of a hash into another bit.
-const SALTS: [u32; WORDS] = [0x47b6_137b, 0x4497_4d91, 0x8824_ad5b, 0xa2b7_289d, 0x7054_95c7, 0x2df1_424b, 0x9efc_4947, 0x5c6b_fb31];
-/// Users per block of 256 bits: at twelve bits a user about one in two hundred is held for another.
-const USERS_PER_BLOCK: usize = 21;
 /// The first layer holds some 10,000 users in 16 KiB, each further one twice as many.
 const FIRST_LAYER_BLOCKS: usize = 512;
 /// Ten layers are 16 MiB, for eleven million users. Beyond the last more and more are held for others: they are looked for
@@ -53,17 +49,17 @@ impl Present {
 
     /// Whether a user may have rows. `false` can be relied on for every row whose user was added before it was stored.
     pub(crate) fn may_have(&self, user: &[u8]) -> bool {
-        !self.is_complete.load(Ordering::Acquire) || self.holds(hash(user))
+        !self.is_complete.load(Ordering::Acquire) || self.holds(user_hash(user))
     }
 
     /// Adds the user of a row that is about to be stored; the row's key does as well as the user's.
     pub(crate) fn add(&self, user: &[u8]) {
-        let hash = hash(user);
+        let hash = user_hash(user);
         if self.holds(hash) {
             return;
         }
         let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_full = newest.users >= blocks_of(newest.layer) * USERS_PER_BLOCK;
+        let is_full = newest.users >= blocks_of(newest.layer) * HASHES_PER_BLOCK;
         if is_full && newest.layer + 1 < LAYERS_MAX {
             *newest = Newest { layer: newest.layer + 1, users: 0 };
         }
@@ -85,26 +81,12 @@ impl Present {
     }
 }
 
-/// All keys of a user begin with a hash of it.
-fn hash(key: &[u8]) -> u64 {
-    key.first_chunk().map_or(0, |hash| u64::from_be_bytes(*hash))
-}
-
 const fn blocks_of(layer: usize) -> usize {
     FIRST_LAYER_BLOCKS << layer
 }
 
-/// The high half of a hash chooses the block.
 fn block(layer: &[Block], hash: u64) -> &Block {
-    let place = u128::from(hash >> 32) * layer.len() as u128;
-    &layer[usize::try_from(place >> 32).unwrap_or(0)]
-}
-
-/// The low half chooses a bit in each of its words.
-fn bits(hash: u64) -> [u32; WORDS] {
-    #[expect(clippy::cast_possible_truncation, reason = "the low half is meant")]
-    let low = hash as u32;
-    SALTS.map(|salt| 1 << (low.wrapping_mul(salt) >> 27))
+    &layer[block_of(hash, layer.len())]
 }
 
 /// Fills the filters of buckets that were there at the start. Until one is complete, readers search its bucket.
@@ -115,15 +97,15 @@ pub(super) struct Filling {
 
 impl Filling {
     /// Starts a thread. Rows stored from now on are no concern of it.
-    pub(super) fn start(buckets: Arc<[Bucket]>) -> Result<Self, StorageError> {
+    pub(super) fn start(buckets: Vec<BucketView>) -> Result<Self, StorageError> {
         let stop = Arc::new(AtomicBool::new(false));
         let is_stopped = Arc::clone(&stop);
         let fill_all = move || {
-            for bucket in buckets.iter() {
+            for bucket in &buckets {
                 match fill(bucket, &is_stopped) {
                     Ok(true) => {}
                     Ok(false) => return,
-                    Err(error) => tracing::warn!(%error, "who has events of a day is not known, they are searched for every time"),
+                    Err(error) => tracing::warn!(%error, "who has marks of a day is not known, they are searched for every time"),
                 }
             }
         };
@@ -144,8 +126,8 @@ impl Drop for Filling {
 }
 
 /// Adds every user who has rows. `false`: told to stop before the end.
-pub(crate) fn fill(bucket: &Bucket, stop: &AtomicBool) -> Result<bool, StorageError> {
-    for guard in bucket.keyspace.iter() {
+pub(crate) fn fill(bucket: &BucketView, stop: &AtomicBool) -> Result<bool, StorageError> {
+    for guard in bucket.marks.iter() {
         if stop.load(Ordering::Relaxed) {
             return Ok(false);
         }

@@ -1,8 +1,12 @@
-//! Statistics of triggers: held in memory whole, written in the batch of the events they count.
+//! Statistics of triggers: held in memory whole, and written now and then.
+//!
+//! How often backend triggers were seen is in the logs of events, too. So it is written only once many events were counted,
+//! with the positions in the logs up to which they were; what is behind those is counted again after a start. What cannot be
+//! counted again, a new trigger or property key, is written in the batch of the group that brought it.
 
 mod daily;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sonde_core::id::WorkspaceId;
 use sonde_core::limits::{PROPERTY_EXAMPLES_MAX, TRIGGER_PROPERTY_KEYS_MAX, TRIGGERS_PER_WORKSPACE_MAX};
@@ -15,6 +19,7 @@ use super::group::Group;
 use super::keys::{self, Bytes};
 use super::tables::{Space, Tables};
 use crate::error::{self, BadRow};
+use crate::events::record::Event;
 use daily::Daily;
 
 /// Version 1 had no counts by day.
@@ -26,10 +31,20 @@ const COUNTERS: u16 = 0;
 
 const TYPES: [JsonType; 6] = [JsonType::Null, JsonType::Boolean, JsonType::Number, JsonType::String, JsonType::Array, JsonType::Object];
 
+/// After so many events the counts are written.
+const EVENTS_UNWRITTEN_MAX: u64 = 64 * 1024;
+
+/// A trigger's place in the book.
+type Place = (WorkspaceId, TriggerKind, TriggerName);
+
 /// All triggers of all workspaces.
 #[derive(Default)]
 pub(crate) struct TriggerBook {
     workspaces: HashMap<(WorkspaceId, TriggerKind), HashMap<TriggerName, Known>>,
+    /// Backend triggers that were counted since counts were written.
+    unwritten: BTreeSet<Place>,
+    /// How many events that was.
+    unwritten_events: u64,
 }
 
 #[derive(Clone, Copy)]
@@ -58,7 +73,11 @@ struct Property {
 /// What one group of writes adds.
 #[derive(Default)]
 pub(crate) struct Additions {
-    triggers: BTreeMap<(WorkspaceId, TriggerKind, TriggerName), Addition>,
+    triggers: BTreeMap<Place, Addition>,
+    /// Backend events among them.
+    events: u64,
+    /// Counts of all backend triggers are written with the group.
+    is_written: bool,
 }
 
 struct Addition {
@@ -127,23 +146,94 @@ impl TriggerBook {
         for observation in seen.learn {
             addition.learn(known, observation);
         }
+        if seen.kind == TriggerKind::Backend {
+            additions.events += seen.count;
+        }
         true
     }
 
-    /// Puts the rows of what was added into the group.
-    pub(crate) fn write(additions: &Additions, group: &mut Group<'_>) {
-        for ((workspace, kind, name), addition) in &additions.triggers {
-            let key = keys::trigger(*workspace, *kind, name, COUNTERS);
-            group.put(Space::Triggers, key, write_counters(addition.counters));
+    /// Puts the rows of what was added into the group, as far as they are to be written with it.
+    pub(crate) fn write(&self, additions: &mut Additions, group: &mut Group<'_>) {
+        let is_backend = |kind: TriggerKind| kind == TriggerKind::Backend;
+        let is_new =
+            |(place, addition): (&Place, &Addition)| is_backend(place.1) && (!addition.properties.is_empty() || !self.knows(place));
+        let is_much = self.unwritten_events + additions.events >= EVENTS_UNWRITTEN_MAX;
+        additions.is_written = is_much || additions.triggers.iter().any(is_new);
+        for (place, addition) in &additions.triggers {
+            if is_backend(place.1) && !additions.is_written {
+                continue;
+            }
+            put_counters(place, addition.counters, group);
             for (text, property) in &addition.properties {
-                let key = keys::trigger(*workspace, *kind, name, property.part);
+                let key = keys::trigger(place.0, place.1, &place.2, property.part);
                 group.put(Space::Triggers, key, write_property(text, property));
             }
         }
+        if additions.is_written {
+            let others = self.unwritten.iter().filter(|place| !additions.triggers.contains_key(place));
+            self.write_counts(others, group);
+        }
     }
 
-    /// Takes over what was added, once it is durable.
+    /// Puts all counts that are not written into a group without events of its own.
+    pub(crate) fn write_unwritten(&self, group: &mut Group<'_>) {
+        self.write_counts(self.unwritten.iter(), group);
+    }
+
+    fn write_counts<'a>(&self, places: impl Iterator<Item = &'a Place>, group: &mut Group<'_>) {
+        for place in places {
+            if let Some(known) = self.known(place) {
+                put_counters(place, known.counters, group);
+            }
+        }
+        for (day, end) in group.ends() {
+            group.put(Space::Meta, keys::counted(day), end.to_be_bytes().to_vec());
+        }
+    }
+
+    /// Counts events that `open` reads in a log, behind the position up to which they were counted.
+    pub(crate) fn recount<T>(
+        &mut self,
+        open: impl FnOnce(&mut dyn FnMut(&Event<'_>)) -> Result<T, StorageError>,
+    ) -> Result<T, StorageError> {
+        let (mut additions, mut failed) = (Additions::default(), None);
+        let opened = open(&mut |event| match self.count_again(&mut additions, event) {
+            Ok(()) => {}
+            Err(bad) => failed = Some(bad.at("a log of events", event.user)),
+        })?;
+        self.apply(additions);
+        failed.map_or(Ok(opened), Err)
+    }
+
+    fn count_again(&self, additions: &mut Additions, event: &Event<'_>) -> Result<(), BadRow> {
+        let workspace = keys::workspace(event.user)?;
+        let name = &TriggerName::new(event.trigger).map_err(|error| BadRow::new(format!("name of a trigger {error}")))?;
+        self.count(additions, &Seen { workspace, kind: TriggerKind::Backend, name, at: event.received_at, count: 1, learn: &[] });
+        Ok(())
+    }
+
+    /// All counts are written.
+    pub(crate) fn written(&mut self) {
+        self.unwritten.clear();
+        self.unwritten_events = 0;
+    }
+
+    fn known(&self, (workspace, kind, name): &Place) -> Option<&Known> {
+        self.workspaces.get(&(*workspace, *kind))?.get(name)
+    }
+
+    fn knows(&self, place: &Place) -> bool {
+        self.known(place).is_some()
+    }
+
+    /// Takes over what was added, once the events are durable.
     pub(crate) fn apply(&mut self, additions: Additions) {
+        if additions.is_written {
+            self.written();
+        } else {
+            self.unwritten_events += additions.events;
+            self.unwritten.extend(additions.triggers.keys().filter(|place| place.1 == TriggerKind::Backend).cloned());
+        }
         for ((workspace, kind, name), addition) in additions.triggers {
             let triggers = self.workspaces.entry((workspace, kind)).or_default();
             let known = triggers.entry(name).or_insert_with(|| Known { counters: addition.counters, properties: HashMap::new() });
@@ -253,6 +343,10 @@ fn read_property(part: u16, row: &[u8]) -> Result<(Box<str>, Property), BadRow> 
         property.examples.push(bytes.text()?.into());
     }
     Ok((text, property))
+}
+
+fn put_counters((workspace, kind, name): &Place, counters: Counters, group: &mut Group<'_>) {
+    group.put(Space::Triggers, keys::trigger(*workspace, *kind, name, COUNTERS), write_counters(counters));
 }
 
 fn write_counters(counters: Counters) -> Vec<u8> {

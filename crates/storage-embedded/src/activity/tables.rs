@@ -12,6 +12,7 @@ use sonde_storage::StorageError;
 use super::background;
 use super::present::Present;
 use crate::error;
+use crate::events::{Day, DayView};
 use crate::folder::{Folder, sync_folder};
 use crate::journal;
 
@@ -20,9 +21,8 @@ const MIB: u64 = 1024 * 1024;
 const CACHE_BYTES: u64 = 64 * MIB;
 /// All journals together. What is in them is read again at start, so this bounds the time to be ready.
 const JOURNALS_BYTES: u64 = 128 * MIB;
-/// What is held in memory of a day's bucket before it goes to a file. Up to four such wait while the disk is busy.
-const BUCKET_MEMORY_BYTES: u64 = 16 * MIB;
-/// The same for users and displays.
+/// What is held in memory of users, displays or a day's marks before it goes to a file. Up to four such wait while the disk
+/// is busy.
 const USERS_MEMORY_BYTES: u64 = 8 * MIB;
 /// The same for the keyspaces that stay small.
 const SMALL_MEMORY_BYTES: u64 = 2 * MIB;
@@ -30,15 +30,13 @@ const SMALL_MEMORY_BYTES: u64 = 2 * MIB;
 /// a second at a time. With more than one, fjall keeps the first free for writing out; asked to merge, that one passes the
 /// request on, over and over for as long as all others merge. Of three there is nearly always one to take it.
 pub(super) const WORKERS: usize = 3;
-/// As many files of a bucket wait before they are merged: users are scattered over all of them, so each merge rewrites
-/// what was merged before. To find out that a user is in none of them, a filter in memory is asked for each.
-const BUCKET_FILES_UNMERGED: u8 = 8;
-
 /// A file that merging makes. It is synced as a whole, and a group of writes that is synced meanwhile waits for it: 64 MiB, fjall's
 /// own choice, take the disk tens of milliseconds.
 const FILE_BYTES: u64 = 8 * MIB;
 
-const BUCKET_PREFIX: &str = "events-";
+const MARKS_PREFIX: &str = "marks-";
+/// Up to format 2 of the data folder, events lay in fjall: a keyspace for each day, with its marks.
+const EVENTS_PREFIX: &str = "events-";
 
 /// Where a row lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -61,8 +59,8 @@ pub(crate) enum Space {
     Attributes,
     /// Single rows about the store itself.
     Meta,
-    /// Events received on one UTC day, their ids and marks.
-    Bucket(i32),
+    /// Marks of events that were received on one UTC day.
+    Marks(i32),
 }
 
 impl Space {
@@ -78,39 +76,46 @@ impl Space {
             Self::Decisions => "decisions".to_owned(),
             Self::Attributes => "attribute_stats".to_owned(),
             Self::Meta => "meta".to_owned(),
-            Self::Bucket(day) => format!("{BUCKET_PREFIX}{day}"),
+            Self::Marks(day) => format!("{MARKS_PREFIX}{day}"),
         }
     }
 
     const fn memory_bytes(self) -> u64 {
         match self {
-            Self::Users | Self::Displays => USERS_MEMORY_BYTES,
+            Self::Users | Self::Displays | Self::Marks(_) => USERS_MEMORY_BYTES,
             Self::Aliases | Self::Outbox | Self::Triggers | Self::Attributes | Self::Refusals | Self::Decisions | Self::Meta => {
                 SMALL_MEMORY_BYTES
             }
-            Self::Bucket(_) => BUCKET_MEMORY_BYTES,
         }
     }
 }
 
-/// Everything received on one UTC day.
-#[derive(Clone)]
+/// Everything received on one UTC day, for the one writer.
 pub(crate) struct Bucket {
     pub(crate) day: i32,
-    pub(crate) keyspace: Keyspace,
-    /// Who may have rows in it.
+    pub(crate) events: Day,
+    pub(crate) marks: Keyspace,
+    /// Who may have marks in it.
+    pub(crate) present: Arc<Present>,
+}
+
+/// The same for readers.
+#[derive(Clone)]
+pub(crate) struct BucketView {
+    pub(crate) day: i32,
+    pub(crate) events: DayView,
+    pub(crate) marks: Keyspace,
     pub(crate) present: Arc<Present>,
 }
 
 impl Bucket {
-    /// The day of the bucket whose keyspace has this name, if it is one's.
-    pub(crate) fn day_of(name: &str) -> Option<i32> {
-        name.strip_prefix(BUCKET_PREFIX)?.parse().ok()
-    }
-
     /// Whether nothing in it can matter any more.
     pub(crate) fn is_expired(&self, now: Timestamp) -> bool {
         Timestamp::from_utc_day(self.day.saturating_add(1)) + EVENT_LIFETIME <= now
+    }
+
+    pub(crate) fn view(&self) -> BucketView {
+        BucketView { day: self.day, events: self.events.view(), marks: self.marks.clone(), present: Arc::clone(&self.present) }
     }
 }
 
@@ -122,12 +127,12 @@ impl Bucket {
 pub(crate) struct View {
     pub(crate) snapshot: Snapshot,
     /// The newest first.
-    pub(crate) buckets: Arc<[Bucket]>,
+    pub(crate) buckets: Vec<BucketView>,
     /// The version of a user nobody has written.
     pub(crate) version_floor: u64,
 }
 
-/// The open database with its keyspaces other than buckets.
+/// The open database with its keyspaces, other than those of days.
 pub(crate) struct Tables {
     pub(crate) users: Keyspace,
     pub(crate) displays: Keyspace,
@@ -143,7 +148,7 @@ pub(crate) struct Tables {
 
 impl Tables {
     /// Opens fjall in the data folder, and makes it at the first start.
-    pub(crate) fn open(folder: &Folder) -> Result<(Self, Vec<Bucket>), StorageError> {
+    pub(crate) fn open(folder: &Folder) -> Result<Self, StorageError> {
         let path = folder.activity();
         if !path.exists() {
             make(folder)?;
@@ -153,9 +158,9 @@ impl Tables {
     }
 
     /// Opens fjall in a folder of its own.
-    pub(crate) fn open_at(path: &Path) -> Result<(Self, Vec<Bucket>), StorageError> {
+    pub(crate) fn open_at(path: &Path) -> Result<Self, StorageError> {
         let db = background::at_low_priority(|| open_database(path))?;
-        let open = |space: Space| keyspace(&db, space);
+        let open = |space: Space| keyspace(&db, &space.name(), space.memory_bytes());
         let tables = Self {
             users: open(Space::Users)?,
             displays: open(Space::Displays)?,
@@ -168,17 +173,22 @@ impl Tables {
             meta: open(Space::Meta)?,
             db,
         };
-        let mut buckets = Vec::new();
-        for name in tables.db.list_keyspace_names() {
-            if let Some(day) = Bucket::day_of(&name) {
-                buckets.push(Bucket { day, keyspace: keyspace(&tables.db, Space::Bucket(day))?, present: Arc::default() });
-            }
-        }
         tables.note_keyspaces_changed()?;
-        Ok((tables, buckets))
+        Ok(tables)
     }
 
-    /// All keyspaces but the buckets.
+    /// The days that have marks, and the days whose events lie in fjall as up to format 2.
+    pub(crate) fn days(&self) -> (Vec<i32>, Vec<i32>) {
+        let days = |prefix: &str| {
+            let names = self.db.list_keyspace_names();
+            let mut days: Vec<i32> = names.iter().filter_map(|name| name.strip_prefix(prefix)?.parse().ok()).collect();
+            days.sort_unstable();
+            days
+        };
+        (days(MARKS_PREFIX), days(EVENTS_PREFIX))
+    }
+
+    /// All keyspaces but those of days.
     pub(crate) fn fixed(&self) -> [(Space, &Keyspace); 9] {
         [
             (Space::Users, &self.users),
@@ -194,8 +204,8 @@ impl Tables {
     }
 
     /// What is stored now. Only the writer may call this, see [`View`].
-    pub(crate) fn view(&self, buckets: &Arc<[Bucket]>, version_floor: u64) -> View {
-        View { snapshot: self.db.snapshot(), buckets: Arc::clone(buckets), version_floor }
+    pub(crate) fn view(&self, buckets: &[Bucket], version_floor: u64) -> View {
+        View { snapshot: self.db.snapshot(), buckets: buckets.iter().map(Bucket::view).collect(), version_floor }
     }
 
     /// An empty batch that is durable once it is committed. There is no other kind: of two batches in a journal the first
@@ -204,16 +214,29 @@ impl Tables {
         fjall::OwnedWriteBatch::with_capacity(self.db.clone(), rows).durability(Some(PersistMode::SyncData))
     }
 
-    /// Creates the bucket of a day, durably.
-    pub(crate) fn create_bucket(&self, day: i32) -> Result<Bucket, StorageError> {
-        let keyspace = keyspace(&self.db, Space::Bucket(day))?;
-        self.note_keyspaces_changed()?;
-        Ok(Bucket { day, keyspace, present: Arc::new(Present::of_an_empty_bucket()) })
+    /// The marks of a day; made, durably, where there are none yet.
+    pub(crate) fn marks(&self, day: i32) -> Result<Keyspace, StorageError> {
+        let space = Space::Marks(day);
+        self.open_or_create(&space.name(), space.memory_bytes())
     }
 
-    /// Deletes a bucket. Its files go once the last reader of an earlier view is done.
-    pub(crate) fn delete_bucket(&self, bucket: Bucket) -> Result<(), StorageError> {
-        self.db.delete_keyspace(bucket.keyspace).map_err(|error| error::fjall("delete a bucket", error))?;
+    /// The keyspace with the events of a day as up to format 2; made, durably, where there is none yet.
+    pub(crate) fn events_of_format_2(&self, day: i32) -> Result<Keyspace, StorageError> {
+        self.open_or_create(&events_of_format_2(day), USERS_MEMORY_BYTES)
+    }
+
+    fn open_or_create(&self, name: &str, memory_bytes: u64) -> Result<Keyspace, StorageError> {
+        let is_there = self.db.keyspace_exists(name);
+        let keyspace = keyspace(&self.db, name, memory_bytes)?;
+        if !is_there {
+            self.note_keyspaces_changed()?;
+        }
+        Ok(keyspace)
+    }
+
+    /// Deletes the keyspace of a day. Its files go once the last reader of an earlier view is done.
+    pub(crate) fn delete(&self, keyspace: Keyspace) -> Result<(), StorageError> {
+        self.db.delete_keyspace(keyspace).map_err(|error| error::fjall("delete a bucket", error))?;
         self.note_keyspaces_changed()
     }
 
@@ -251,13 +274,23 @@ fn open_database(path: &Path) -> Result<Database, StorageError> {
         .map_err(|error| error::fjall(&format!("open {}", path.display()), error))
 }
 
-fn keyspace(db: &Database, space: Space) -> Result<Keyspace, StorageError> {
-    let name = space.name();
-    let merging = match space {
-        Space::Bucket(_) => Leveled::default().with_l0_threshold(BUCKET_FILES_UNMERGED),
-        _ => Leveled::default(),
-    }
-    .with_table_target_size(FILE_BYTES);
-    let options = || KeyspaceCreateOptions::default().max_memtable_size(space.memory_bytes()).compaction_strategy(Arc::new(merging));
-    db.keyspace(&name, options).map_err(|error| error::fjall(&format!("open keyspace {name}"), error))
+fn keyspace(db: &Database, name: &str, memory_bytes: u64) -> Result<Keyspace, StorageError> {
+    let merging = Leveled::default().with_table_target_size(FILE_BYTES);
+    let options = || KeyspaceCreateOptions::default().max_memtable_size(memory_bytes).compaction_strategy(Arc::new(merging));
+    db.keyspace(name, options).map_err(|error| error::fjall(&format!("open keyspace {name}"), error))
+}
+
+/// The name of the keyspace that held a day's events up to format 2; in backups it still does.
+pub(crate) fn events_of_format_2(day: i32) -> String {
+    format!("{EVENTS_PREFIX}{day}")
+}
+
+/// The day whose marks a keyspace with this name holds.
+pub(crate) fn day_of_marks(name: &str) -> Option<i32> {
+    name.strip_prefix(MARKS_PREFIX)?.parse().ok()
+}
+
+/// The day whose events a keyspace with this name held up to format 2.
+pub(crate) fn day_of_format_2(name: &str) -> Option<i32> {
+    name.strip_prefix(EVENTS_PREFIX)?.parse().ok()
 }

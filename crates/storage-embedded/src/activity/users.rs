@@ -1,18 +1,22 @@
 //! Going over users in the order of their keys: that of a stable hash, so that the first of them are a fair sample.
 
+use std::collections::BTreeSet;
 use std::ops::Bound;
 
-use fjall::{Keyspace, Readable};
+use fjall::Readable;
 use sonde_core::id::WorkspaceId;
 use sonde_storage::{StorageError, UserCursor, UserPage, UsersWith};
 
 use super::keys::{self, Key};
-use super::tables::{Space, Tables, View};
+use super::tables::{BucketView, Space, Tables, View};
 use crate::error;
+use crate::events::{Events, Found, entry};
 use crate::rows;
 
 /// Rows read for each user that a page may name: users of other workspaces lie in between.
 const ROWS_PER_USER: usize = 16;
+/// Events looked at of one hash: two users share one about never, and a user may have a million.
+const EVENTS_LOOKED_AT: usize = 32;
 
 /// A page of users of a workspace.
 pub(crate) fn users_with(
@@ -48,19 +52,14 @@ fn with_state(tables: &Tables, view: &View, workspace: WorkspaceId, after: Optio
 
 /// The next user of each bucket is known; the least of them comes next.
 fn with_events(view: &View, workspace: WorkspaceId, after: Option<&Key>, limit: usize) -> Result<UserPage, StorageError> {
-    let mut next = Vec::with_capacity(view.buckets.len());
-    for bucket in view.buckets.iter() {
-        next.push(next_user(view, &bucket.keyspace, Space::Bucket(bucket.day), after)?);
-    }
+    let mut walks = view.buckets.iter().map(|bucket| Walk::behind(after, bucket)).collect::<Result<Vec<_>, _>>()?;
     let mut page = Page::new(limit);
-    while let Some(least) = next.iter().flatten().min().cloned() {
+    while let Some(least) = walks.iter().filter_map(|walk| walk.next.as_ref()).min().cloned() {
         if page.is_full() {
             return Ok(page.unfinished());
         }
-        for (next, bucket) in next.iter_mut().zip(view.buckets.iter()) {
-            if next.as_ref() == Some(&least) {
-                *next = next_user(view, &bucket.keyspace, Space::Bucket(bucket.day), Some(&least))?;
-            }
+        for walk in walks.iter_mut().filter(|walk| walk.next.as_ref() == Some(&least)) {
+            walk.advance()?;
         }
         let (user, _) = keys::read_user(&least).map_err(|bad| bad.at("users of buckets", &least))?;
         let wanted = user.workspace == workspace;
@@ -69,13 +68,58 @@ fn with_events(view: &View, workspace: WorkspaceId, after: Option<&Key>, limit: 
     Ok(page.finished())
 }
 
-/// The key of the first user behind another who has rows in a bucket.
-fn next_user(view: &View, bucket: &Keyspace, space: Space, after: Option<&Key>) -> Result<Option<Key>, StorageError> {
-    let from = after.map_or(Bound::Unbounded, |user| Bound::Excluded(keys::last_of(user)));
-    let Some(guard) = view.snapshot.range::<Key, _>(bucket, (from, Bound::Unbounded)).next() else { return Ok(None) };
-    let key = guard.key().map_err(read_error)?;
-    let (_, length) = keys::read_user(&key).map_err(|bad| bad.at(&space.name(), &key))?;
-    Ok(Some(key[..length].to_vec()))
+/// Goes over the users who have events in one bucket.
+struct Walk<'a> {
+    events: Events<'a>,
+    /// The key of the next user.
+    next: Option<Key>,
+    /// Further ones with the same hash: in the log these lie in the order of their triggers.
+    alike: BTreeSet<Key>,
+    /// The first with another hash.
+    behind: Option<(u64, Key)>,
+}
+
+impl<'a> Walk<'a> {
+    fn behind(after: Option<&Key>, bucket: &'a BucketView) -> Result<Self, StorageError> {
+        let events = bucket.events.reading().all_from(after.map_or(0, |user| entry::user_hash(user)))?;
+        let mut walk = Self { events, next: None, alike: BTreeSet::new(), behind: None };
+        walk.advance()?;
+        while walk.next.as_ref().is_some_and(|user| after.is_some_and(|after| user <= after)) {
+            walk.advance()?;
+        }
+        Ok(walk)
+    }
+
+    fn advance(&mut self) -> Result<(), StorageError> {
+        if self.alike.is_empty() {
+            self.read_alike()?;
+        }
+        self.next = self.alike.pop_first();
+        Ok(())
+    }
+
+    fn read_alike(&mut self) -> Result<(), StorageError> {
+        let mut hash = self.behind.take().map(|(hash, user)| {
+            self.alike.insert(user);
+            hash
+        });
+        let mut looked_at = 0;
+        while let Some(Found { entry, event }) = self.events.next()? {
+            if hash.is_some_and(|hash| hash != entry[0]) {
+                self.behind = Some((entry[0], event.user.to_vec()));
+                break;
+            }
+            hash = Some(entry[0]);
+            if !self.alike.contains(event.user) {
+                self.alike.insert(event.user.to_vec());
+            }
+            looked_at += 1;
+            if looked_at % EVENTS_LOOKED_AT == 0 {
+                self.events.skip_user(&entry)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 struct Page {

@@ -14,16 +14,19 @@ use super::keys::{self, Key};
 use super::load::{anonymous, write_cancelled, write_mark};
 use super::stats::{Additions, Seen, TriggerBook};
 use super::tables::Space;
-use crate::error::BadRow;
+use crate::events::Pending;
+use crate::events::record::Event;
 use crate::rows;
 use crate::rows::state::Header;
 
-/// The key of the row that says which sequence number the next event gets.
+/// The key of the row that says which sequence number the next event gets, but for events in the logs that are newer than
+/// the row.
 pub(crate) const NEXT_EVENT_SEQ: &[u8] = b"next_event_seq";
 
 /// The key of the row that says which version a user has whom nobody has written.
 pub(crate) const VERSION_FLOOR: &[u8] = b"version_floor";
-/// The key of the row that says which time was the latest that a write carried, in milliseconds since 1970.
+/// The key of the row that says which time was the latest that a write carried, in milliseconds since 1970; but for the
+/// receipts of such events.
 pub(crate) const LATEST_TIME: &[u8] = b"latest_time";
 
 /// Numbers to be given out.
@@ -38,6 +41,14 @@ pub(crate) struct Numbers {
     pub(crate) version_floor: u64,
     /// The latest time that a stored write carried.
     pub(crate) latest: Option<Timestamp>,
+}
+
+impl Numbers {
+    /// What is written of them whenever rows are.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (&'static [u8], u64)> {
+        let latest = self.latest.map(|latest| (LATEST_TIME, latest.as_millis().cast_unsigned()));
+        std::iter::once((NEXT_EVENT_SEQ, self.event)).chain(latest)
+    }
 }
 
 /// One group on its way to a batch. Nothing outside changes until the batch is durable.
@@ -56,6 +67,8 @@ pub(crate) struct Applied {
     pub(crate) outcomes: Vec<Outcome>,
     /// The rows to store.
     pub(crate) spaces: BTreeMap<Space, Changed>,
+    /// What goes to the logs of days.
+    pub(crate) days: BTreeMap<i32, Pending>,
     /// For the statistics, once the rows are durable.
     pub(crate) additions: Additions,
     /// What the next group begins with.
@@ -73,28 +86,24 @@ impl<'a> Pass<'a> {
     pub(crate) fn apply_all(mut self, writes: &[Write]) -> Result<Applied, StorageError> {
         let before = self.numbers;
         let outcomes = writes.iter().map(|write| self.apply(write)).collect::<Result<_, _>>()?;
-        TriggerBook::write(&self.additions, &mut self.group);
+        self.book.write(&mut self.additions, &mut self.group);
         self.numbers.latest = before.latest.max(writes.iter().filter_map(Write::at).max());
         self.put_numbers(before);
         let Self { group, additions, numbers, erasing, .. } = self;
-        Ok(Applied { outcomes, spaces: group.into_spaces(), additions, numbers, erasing })
+        let (spaces, days) = group.into_parts();
+        Ok(Applied { outcomes, spaces, days, additions, numbers, erasing })
     }
 
-    /// The numbers that changed, with the rows that are stored anyway: where nothing is stored nothing needs them.
+    /// The numbers that changed, with the rows that are stored anyway: where nothing but events is stored, those say them.
     fn put_numbers(&mut self, before: Numbers) {
-        if self.group.is_empty() {
+        if self.group.has_no_rows() {
             return;
         }
-        let Numbers { event, outbox: _, version_floor, latest } = self.numbers;
-        let mut put = |key: &[u8], number: u64| self.group.put(Space::Meta, key.to_vec(), number.to_be_bytes().to_vec());
-        if event != before.event {
-            put(NEXT_EVENT_SEQ, event);
+        for (key, number) in self.numbers.rows() {
+            self.group.put(Space::Meta, key.to_vec(), number.to_be_bytes().to_vec());
         }
-        if version_floor != before.version_floor {
-            put(VERSION_FLOOR, version_floor);
-        }
-        if let Some(latest) = latest.filter(|_| latest != before.latest) {
-            put(LATEST_TIME, latest.as_millis().cast_unsigned());
+        if self.numbers.version_floor != before.version_floor {
+            self.group.put(Space::Meta, VERSION_FLOOR.to_vec(), self.numbers.version_floor.to_be_bytes().to_vec());
         }
     }
 
@@ -135,14 +144,19 @@ impl<'a> Pass<'a> {
         if !self.book.count(&mut self.additions, &seen) {
             return Ok(Outcome::TooManyTriggers);
         }
-        let bucket = Space::Bucket(append.received_at.utc_day());
         let seq = EventSeq(self.numbers.event);
         self.numbers.event += 1;
-        let row = rows::event::encode(append.received_at, &append.id, &append.properties);
-        self.group.put(bucket, keys::event(&user, &append.trigger, append.effective_at, seq), row);
-        if let Some(EventFingerprint(fingerprint)) = append.fingerprint {
-            self.group.put(bucket, keys::event_id(&user, &append.id), fingerprint.to_vec());
-        }
+        let event = Event {
+            user: &user,
+            trigger: append.trigger.as_str(),
+            effective_at: append.effective_at,
+            received_at: append.received_at,
+            seq,
+            id: append.id.as_str(),
+            fingerprint: append.fingerprint,
+            properties: append.properties.as_str(),
+        };
+        self.group.add_event(append.received_at.utc_day(), event, false);
         Ok(Outcome::Appended)
     }
 
@@ -167,7 +181,7 @@ impl<'a> Pass<'a> {
             let day = mark.received_at.utc_day();
             // Where the event's bucket is gone, so is all that the mark could ever matter for.
             if self.group.has_bucket(day) {
-                self.group.put(Space::Bucket(day), keys::mark(&user, mark), write_mark(mark));
+                self.group.put(Space::Marks(day), keys::mark(&user, mark), write_mark(mark));
             }
         }
         for mark in &change.cancelled {
@@ -178,7 +192,7 @@ impl<'a> Pass<'a> {
 
     /// The first mark of an event stays, also one that still lies under an id being merged.
     fn cancel(&mut self, owner: &UserRef, user: &Key, is_merging: bool, mark: &CancelMark) -> Result<(), StorageError> {
-        let bucket = Space::Bucket(mark.event.received_at.utc_day());
+        let marks = Space::Marks(mark.event.received_at.utc_day());
         if !self.group.has_bucket(mark.event.received_at.utc_day()) {
             return Ok(());
         }
@@ -187,11 +201,11 @@ impl<'a> Pass<'a> {
             places.extend(self.state(user)?.merging.iter().map(|from| keys::user(&anonymous(owner, from))));
         }
         for place in places {
-            if self.group.contains(bucket, &keys::cancelled(&place, mark.event.seq))? {
+            if self.group.contains(marks, &keys::cancelled(&place, mark.event.seq))? {
                 return Ok(());
             }
         }
-        self.group.put(bucket, keys::cancelled(user, mark.event.seq), write_cancelled(mark));
+        self.group.put(marks, keys::cancelled(user, mark.event.seq), write_cancelled(mark));
         Ok(())
     }
 
@@ -227,16 +241,17 @@ impl<'a> Pass<'a> {
     /// The fingerprint stored for an event id: the newest bucket first, and in each the user's own record before those
     /// of the ids being merged, in the order of the merges. Copying keeps to the same order.
     fn stored_fingerprint(&self, owner: &UserRef, user: &Key, id: &EventId) -> Result<Option<EventFingerprint>, StorageError> {
-        let mut places = vec![keys::event_id(user, id)];
+        let mut merging = Vec::new();
         if owner.namespace == Namespace::Identified && self.header(user)?.is_merging {
-            places.extend(self.state(user)?.merging.iter().map(|from| keys::event_id(&keys::user(&anonymous(owner, from)), id)));
+            merging.extend(self.state(user)?.merging.iter().map(|from| keys::user(&anonymous(owner, from))));
         }
         for day in self.group.days() {
-            for key in &places {
-                let Some(row) = self.group.get(Space::Bucket(day), key)? else { continue };
-                let bytes: [u8; 16] =
-                    (*row).try_into().map_err(|_| BadRow::new("a fingerprint has 16 bytes").at(&Space::Bucket(day).name(), key))?;
-                return Ok(Some(EventFingerprint(bytes)));
+            let Some(events) = self.group.events(day) else { continue };
+            for user in std::iter::once(user).chain(&merging) {
+                let stored = events.fingerprint(user, id.as_str())?;
+                if stored.is_some() {
+                    return Ok(stored);
+                }
             }
         }
         Ok(None)

@@ -17,11 +17,12 @@ use sonde_core::user::UserState;
 use sonde_storage::{Activity, Outcome, ResponseQuery, Responses, StorageErrorKind, Write};
 
 use super::files::{NOW, append, user};
+use crate::activity::keys;
 use crate::{EmbeddedStore, check, restore};
 
 const TRIGGERS: usize = 3;
 
-fn display(number: u32) -> Display {
+pub(super) fn display(number: u32) -> Display {
     let mut id = [0; 16];
     id[12..].copy_from_slice(&number.to_be_bytes());
     Display {
@@ -62,13 +63,23 @@ fn group(number: u32) -> Vec<Write> {
 /// All rows of activity, but for a row that is written anew at each start.
 fn rows(store: &EmbeddedStore) -> BTreeMap<(String, Vec<u8>), Vec<u8>> {
     let (tables, view) = (&store.activity.tables, store.activity.view());
-    let buckets = view.buckets.iter().map(|bucket| (bucket.day.to_string(), bucket.keyspace.clone()));
+    let buckets = view.buckets.iter().map(|bucket| (bucket.day.to_string(), bucket.marks.clone()));
     let spaces = tables.fixed().into_iter().map(|(space, keyspace)| (space.name(), keyspace.clone())).chain(buckets);
     let mut found = BTreeMap::new();
     for (name, keyspace) in spaces {
         for guard in view.snapshot.iter(&keyspace) {
             let (key, row) = guard.into_inner().unwrap();
-            found.insert((name.clone(), key.to_vec()), row.to_vec());
+            // How far a log is counted depends on how it came to be.
+            if keys::read_counted(&key).is_none() {
+                found.insert((name.clone(), key.to_vec()), row.to_vec());
+            }
+        }
+    }
+    for bucket in &view.buckets {
+        let mut events = bucket.events.reading().all().unwrap();
+        while let Some(stored) = events.next().unwrap() {
+            let key = format!("{:?}", (stored.event.user, stored.event.seq));
+            found.insert((format!("events of {}", bucket.day), key.into_bytes()), format!("{:?}", stored.event).into_bytes());
         }
     }
     found

@@ -4,25 +4,30 @@ use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use sonde_core::display::UserChange;
+use sonde_core::display::{Display, UserChange};
+use sonde_core::properties::Properties;
 use sonde_core::user::UserState;
 use sonde_storage::{Activity, StorageErrorKind, Write};
 
-use super::files::{append, newest_journal, user};
+use super::backup::display;
+use super::files::{NOW, append, newest_journal, only_log, user};
 use crate::{EmbeddedStore, check};
 
-/// A folder with a hundred events, half of them in a file of fjall's, and a user.
+/// A folder with a hundred events, and as many users with a display: half of them in a file of fjall's.
 async fn some_data() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let store = EmbeddedStore::open(folder.path()).unwrap();
     let text = format!(r#"{{"text":"{}"}}"#, "x".repeat(2_000));
     for number in 0..100 {
         store.commit(vec![append("a", &number.to_string(), "t", &text)]).await.unwrap();
+        let large = Display { shown_at: None, trigger_properties: Properties::from_stored(&text), ..display(number) };
+        let of_state = UserChange::of_state(&user(&format!("user-{number}")), UserState::default());
+        store.commit(vec![Write::Change(Box::new(UserChange { displays: vec![large], ..of_state }))]).await.unwrap();
         if number == 49 {
-            store.activity.view().buckets[0].keyspace.rotate_memtable_and_wait().unwrap();
+            store.activity.tables.displays.rotate_memtable_and_wait().unwrap();
+            store.activity.file_indexes();
         }
     }
-    store.commit(vec![Write::Change(Box::new(UserChange::of_state(&user("a"), UserState::default())))]).await.unwrap();
     store.close();
     folder
 }
@@ -58,7 +63,7 @@ async fn a_sound_folder_is_counted_and_left_as_it_is() {
     let before = contents(folder.path());
     let report = check(folder.path()).unwrap();
     assert!(report.problems.is_empty(), "{report:?}");
-    assert_eq!((report.rows["events"], report.rows["event ids"], report.rows["users"]), (100, 100, 1), "{report:?}");
+    assert_eq!((report.rows["events"], report.rows["event ids"], report.rows["users"]), (100, 100, 100), "{report:?}");
     assert!(contents(folder.path()) == before, "nothing is changed");
 }
 
@@ -69,26 +74,49 @@ async fn a_damaged_file_is_named_and_the_rest_is_read() {
     let before = contents(folder.path());
     let report = check(folder.path()).unwrap();
     assert_eq!(report.problems.len(), 1, "{report:?}");
-    assert!(report.problems[0].place.starts_with("activity, events-"), "{report:?}");
-    let events = report.rows["events"];
-    assert!((1..100).contains(&events), "{events} events");
-    assert_eq!(report.rows["users"], 1);
+    assert_eq!(report.problems[0].place, "activity, displays", "{report:?}");
+    let displays = report.rows["displays"];
+    assert!((1..100).contains(&displays), "{displays} displays");
+    assert_eq!((report.rows["users"], report.rows["events"]), (100, 100));
     assert!(contents(folder.path()) == before, "nothing is changed");
 }
 
 #[tokio::test]
-async fn writes_behind_a_damaged_place_of_a_journal_are_counted_as_lost() {
+async fn writes_behind_a_damaged_place_of_a_journal_or_log_are_counted_as_lost() {
+    for (file, what) in [(newest_journal as fn(&Path) -> (PathBuf, u64), "displays"), (only_log, "events")] {
+        let folder = some_data().await;
+        let (path, end) = file(folder.path());
+        spoil(&path, end - 20_000);
+        let refused = EmbeddedStore::open(folder.path()).err().expect("it is damaged");
+        assert_eq!(refused.kind(), StorageErrorKind::Corrupt);
+        let before = contents(folder.path());
+        let report = check(folder.path()).unwrap();
+        assert_eq!(report.problems.len(), 1, "{report:?}");
+        assert_eq!(report.problems[0].place, path.display().to_string());
+        assert!(report.problems[0].what.contains(" writes after"), "{report:?}");
+        let left = report.rows[what];
+        assert!((80..100).contains(&left), "{left} {what}");
+        assert!(contents(folder.path()) == before, "nothing is changed");
+    }
+}
+
+/// An index says nothing that the log does not.
+#[tokio::test]
+async fn a_damaged_index_is_named_and_nothing_is_lost_with_it() {
     let folder = some_data().await;
-    let (journal, end) = newest_journal(folder.path());
-    spoil(&journal, end - 20_000);
-    let refused = EmbeddedStore::open(folder.path()).err().expect("it is damaged");
-    assert_eq!(refused.kind(), StorageErrorKind::Corrupt);
+    let index = largest(folder.path(), ".users");
+    spoil(&index, 100);
     let report = check(folder.path()).unwrap();
     assert_eq!(report.problems.len(), 1, "{report:?}");
-    assert_eq!(report.problems[0].place, journal.display().to_string());
-    assert!(report.problems[0].what.contains("writes after, of "), "{report:?}");
-    let events = report.rows["events"];
-    assert!((80..100).contains(&events), "{events} events");
+    assert_eq!(report.problems[0].place, index.display().to_string());
+    assert!(report.problems[0].what.contains("nothing is lost"), "{report:?}");
+    let load = async || {
+        let store = EmbeddedStore::open(folder.path()).unwrap();
+        store.load(&user("a"), NOW).await.map(|activity| activity.events.len())
+    };
+    assert_eq!(load().await.unwrap_err().kind(), StorageErrorKind::Corrupt);
+    fs::remove_file(index).unwrap();
+    assert_eq!(load().await.unwrap(), 100);
 }
 
 #[tokio::test]

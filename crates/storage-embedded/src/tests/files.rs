@@ -53,19 +53,21 @@ fn a_folder_has_one_user_at_a_time() {
 fn a_newer_format_is_refused_and_left_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     EmbeddedStore::open(folder.path()).unwrap().close();
-    assert_eq!(fs::read_to_string(folder.path().join("FORMAT")).unwrap(), "2\n");
-    fs::write(folder.path().join("FORMAT"), "3\n").unwrap();
-    assert_eq!(refusal(folder.path()).0, StorageErrorKind::NewerFormat);
     assert_eq!(fs::read_to_string(folder.path().join("FORMAT")).unwrap(), "3\n");
+    fs::write(folder.path().join("FORMAT"), "4\n").unwrap();
+    assert_eq!(refusal(folder.path()).0, StorageErrorKind::NewerFormat);
+    assert_eq!(fs::read_to_string(folder.path().join("FORMAT")).unwrap(), "4\n");
     for unknown in ["", "0", "one"] {
         fs::write(folder.path().join("FORMAT"), unknown).unwrap();
         assert_eq!(refusal(folder.path()).0, StorageErrorKind::Corrupt, "{unknown:?}");
     }
     fs::remove_file(folder.path().join("FORMAT")).unwrap();
     assert_eq!(refusal(folder.path()).0, StorageErrorKind::Corrupt, "data without a format");
-    fs::write(folder.path().join("FORMAT"), "1").unwrap();
-    EmbeddedStore::open(folder.path()).unwrap().close();
-    assert_eq!(fs::read_to_string(folder.path().join("FORMAT")).unwrap(), "2\n", "an older format is upgraded");
+    for older in ["1", "2\n"] {
+        fs::write(folder.path().join("FORMAT"), older).unwrap();
+        EmbeddedStore::open(folder.path()).unwrap().close();
+        assert_eq!(fs::read_to_string(folder.path().join("FORMAT")).unwrap(), "3\n", "an older format is upgraded");
+    }
 }
 
 #[test]
@@ -112,19 +114,18 @@ async fn after_a_failed_write_every_later_one_is_refused() {
     assert_eq!(store.load(&user("a"), NOW).await.unwrap().events.len(), 1, "what is stored can still be read");
 }
 
-/// Groups of events of one user, growing in size; the running engine's files are copied at the end.
-async fn some_groups(groups: usize) -> (tempfile::TempDir, usize) {
+/// Groups of events of one user, growing in size; the running engine's files are copied at the end. With `a_trigger_each`
+/// every group is of another trigger, so that it writes statistics, too.
+async fn some_groups(groups: usize, a_trigger_each: bool) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let store = EmbeddedStore::open(&folder.path().join("data")).unwrap();
-    let mut events = 0;
     for group in 0..groups {
         let text = format!(r#"{{"text":"{}"}}"#, "x".repeat(37 * group));
-        let writes = (0..=group).map(|number| append("a", &format!("{group}-{number}"), &format!("t{group}"), &text));
-        events += group + 1;
+        let trigger = if a_trigger_each { format!("t{group}") } else { "t".to_owned() };
+        let writes = (0..=group).map(|number| append("a", &format!("{group}-{number}"), &trigger, &text));
         assert!(store.commit(writes.collect()).await.unwrap().iter().all(|outcome| *outcome == Outcome::Appended));
     }
-    let copy = copy_running(&store, &folder.path().join("data"));
-    (copy, events)
+    copy_running(&store, &folder.path().join("data"))
 }
 
 /// The journal being written, and how far it is.
@@ -133,53 +134,91 @@ pub(super) fn newest_journal(data: &Path) -> (PathBuf, u64) {
     let journals = journals.filter(|path| path.extension().is_some_and(|extension| extension == "jnl"));
     let number = |path: &PathBuf| path.file_stem().unwrap().to_str().unwrap().parse::<u64>().unwrap();
     let newest = journals.max_by_key(number).unwrap();
-    let end = fs::read(&newest).unwrap().iter().rposition(|byte| *byte != 0).unwrap() + 1;
-    (newest, end as u64)
+    let end = written(&newest);
+    (newest, end)
 }
 
-/// What is there must be whole groups, the first ones, counted as many times as they are stored.
+/// The log of the only day, and how far it is.
+pub(super) fn only_log(data: &Path) -> (PathBuf, u64) {
+    let days: Vec<PathBuf> = fs::read_dir(data.join("events")).unwrap().map(|day| day.unwrap().path()).collect();
+    let [day] = days.as_slice() else { panic!("{days:?}") };
+    (day.join("log"), written(&day.join("log")))
+}
+
+fn written(file: &Path) -> u64 {
+    fs::read(file).unwrap().iter().rposition(|byte| *byte != 0).unwrap() as u64 + 1
+}
+
+/// What is there must be whole groups, the first ones, counted as many times as they are stored. Says how many.
 async fn assert_first_groups(data: &Path) -> usize {
     let store = EmbeddedStore::open(data).unwrap();
-    let events = store.load(&user("a"), NOW).await.unwrap().events;
-    let triggers = store.trigger_stats(WorkspaceId::from_bytes([1; 16])).await.unwrap();
-    let groups = triggers.len();
+    let events = store.events_of(&user("a"), None, 1_000).await.unwrap().events;
+    let counted = store.trigger_stats(WorkspaceId::from_bytes([1; 16])).await.unwrap().iter().map(|stats| stats.count).sum::<u64>();
+    assert_eq!(counted, events.len() as u64);
+    let of_group = |group: usize| {
+        let begin = format!("{group}-");
+        events.iter().filter(|event| event.id.as_str().starts_with(&begin)).count()
+    };
+    let groups = (0..=GROUPS).take_while(|group| of_group(*group) > 0).count();
     for group in 0..groups {
-        let name = format!("t{group}");
-        let stored = events.iter().filter(|event| event.trigger.as_str() == name).count();
-        let counted = triggers.iter().find(|stats| stats.name.as_str() == name).map(|stats| stats.count);
-        assert_eq!((stored, counted), (group + 1, Some(group as u64 + 1)), "group {group} of {groups}");
+        assert_eq!(of_group(group), group + 1, "group {group} of {groups}");
     }
     assert_eq!(events.len(), groups * (groups + 1) / 2);
     // The store goes on where it was cut.
-    let again = append("a", &format!("{groups}-0"), &format!("t{groups}"), "{}");
-    assert_eq!(store.commit(vec![again]).await.unwrap(), [Outcome::Appended]);
+    let again = append("a", &format!("{groups}-0"), "t", "{}");
+    assert_eq!(store.commit(vec![again.clone()]).await.unwrap(), [Outcome::Appended]);
+    store.close();
+    let store = EmbeddedStore::open(data).unwrap();
+    assert_eq!(store.commit(vec![again]).await.unwrap(), [Outcome::Duplicate]);
+    assert_eq!(store.events_of(&user("a"), None, 1_000).await.unwrap().events.len(), events.len() + 1);
     store.workspaces().await.unwrap();
     groups
 }
 
-#[tokio::test]
-async fn a_journal_cut_anywhere_leaves_whole_groups() {
-    const GROUPS: usize = 12;
-    const CUTS: u64 = 48;
-    let (copy, events) = some_groups(GROUPS).await;
-    assert_eq!(events, GROUPS * (GROUPS + 1) / 2);
-    let (_, end) = newest_journal(&copy.path().join("data"));
-    let mut seen = std::collections::BTreeSet::new();
-    for cut in 0..=CUTS {
-        let at = end * cut / CUTS;
-        let zeros_behind = cut % 2 == 0;
-        let again = tempfile::tempdir().unwrap();
-        copy_folder(&copy.path().join("data"), again.path());
-        let (journal, _) = newest_journal(again.path());
-        let file = File::options().write(true).open(journal).unwrap();
-        file.set_len(at).unwrap();
-        if zeros_behind {
-            // As a file system leaves it that had reserved the room but not yet written the bytes.
-            file.set_len(at + 1024 * 1024).unwrap();
-        }
-        seen.insert(assert_first_groups(again.path()).await);
+/// A copy with a file cut; half of the cuts have zeros behind, as a file system leaves it that had reserved the room but not
+/// yet written the bytes.
+fn cut(data: &Path, file: impl Fn(&Path) -> PathBuf, at: u64, zeros_behind: bool) -> tempfile::TempDir {
+    let again = tempfile::tempdir().unwrap();
+    copy_folder(data, again.path());
+    let file = File::options().write(true).open(file(again.path())).unwrap();
+    file.set_len(at).unwrap();
+    if zeros_behind {
+        file.set_len(at + 1024 * 1024).unwrap();
     }
-    assert_eq!(seen.first(), Some(&0));
-    assert_eq!(seen.last(), Some(&GROUPS), "a whole journal loses nothing");
+    again
+}
+
+/// So few events that no index of them is in a file: what that knows of must be in the log.
+const GROUPS: usize = 6;
+const CUTS: u64 = 48;
+
+#[tokio::test]
+async fn a_log_cut_anywhere_behind_what_is_counted_leaves_whole_groups() {
+    let copy = some_groups(GROUPS, false).await;
+    let data = copy.path().join("data");
+    let (_, end) = only_log(&data);
+    // The first group brought a new trigger: that it is in the log was written down.
+    let refused = EmbeddedStore::open(cut(&data, |data| only_log(data).0, 100, false).path()).err().expect("it was acknowledged");
+    assert_eq!(refused.kind(), StorageErrorKind::Corrupt);
+    assert!(refused.to_string().contains("were acknowledged"), "{refused}");
+    let mut seen = std::collections::BTreeSet::new();
+    for number in 0..=CUTS {
+        let at = end - (end - 300) * number / CUTS;
+        seen.insert(assert_first_groups(cut(&data, |data| only_log(data).0, at, number % 2 == 0).path()).await);
+    }
+    assert_eq!((seen.first(), seen.last()), (Some(&1), Some(&GROUPS)), "a whole log loses nothing");
     assert!(seen.len() > GROUPS / 2, "the cuts fall into many groups: {seen:?}");
+}
+
+/// Events are written first: whatever of the rows is not there yet, they are, and are counted.
+#[tokio::test]
+async fn a_journal_cut_anywhere_leaves_all_events_counted() {
+    let copy = some_groups(GROUPS, true).await;
+    let data = copy.path().join("data");
+    let (_, end) = newest_journal(&data);
+    for number in 0..=CUTS {
+        let at = end * number / CUTS;
+        let groups = assert_first_groups(cut(&data, |data| newest_journal(data).0, at, number % 2 == 0).path()).await;
+        assert_eq!(groups, GROUPS);
+    }
 }

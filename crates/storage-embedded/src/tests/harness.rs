@@ -44,6 +44,7 @@ impl Harness for Embedded {
 /// A copy of a running engine's folder, taken while nothing writes; the projector may be anywhere between two steps.
 pub(super) fn copy_running(store: &EmbeddedStore, from: &Path) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
+    let _no_files = store.activity.filing.lock().unwrap();
     let _no_commits = store.activity.lock().unwrap();
     store.writer.with(|_| store.reader.with(|_| copy_folder(from, &folder.path().join("data"))));
     folder
@@ -56,7 +57,7 @@ pub(super) fn copy_folder(from: &Path, to: &Path) {
         let target = to.join(entry.file_name());
         if entry.file_type().unwrap().is_dir() {
             copy_folder(&entry.path(), &target);
-        } else if target.extension().is_some_and(|extension| extension == "jnl") {
+        } else if target.extension().is_some_and(|extension| extension == "jnl") || target.ends_with("log") {
             copy_journal(&entry.path(), &target);
         } else {
             fs::copy(entry.path(), target).unwrap();
@@ -64,7 +65,7 @@ pub(super) fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
-/// A journal is 64 MiB of zeros behind what is written: copying them would take nearly all the time of the tests.
+/// A journal or log has many MiB of zeros behind what is written: copying them would take nearly all the time of the tests.
 fn copy_journal(from: &Path, to: &Path) {
     let mut source = File::open(from).unwrap();
     let length = source.metadata().unwrap().len();

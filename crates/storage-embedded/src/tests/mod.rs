@@ -8,6 +8,7 @@ mod harness;
 mod journals;
 mod rows;
 mod schedules;
+mod upgrade;
 mod views;
 
 use harness::Embedded;

@@ -6,7 +6,7 @@ use sonde_core::id::{DisplayId, WorkspaceId};
 use sonde_core::user::UserState;
 use sonde_storage::{Activity, Outcome, ResponseQuery, Responses, StorageErrorKind, Write};
 
-use super::files::{NOW, append, user};
+use super::files::{NOW, append, only_log, user};
 use crate::EmbeddedStore;
 use crate::activity::keys;
 
@@ -49,17 +49,33 @@ async fn a_bad_display_is_reported() {
 }
 
 #[tokio::test]
-async fn a_bad_event_is_reported() {
+async fn a_bad_mark_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let store = EmbeddedStore::open(folder.path()).unwrap();
     store.commit(vec![append("a", "1", "t", "{}")]).await.unwrap();
-    let bucket = store.activity.view().buckets[0].keyspace.clone();
-    let mut key = keys::user(&user("a"));
-    key.extend_from_slice(b"\x02\x00\x01t1234567812345678");
-    for row in [&b""[..], b"\x01short", b"\x01\0\0\0\0\0\0\0\0\x09short", b"\x01\0\0\0\0\0\0\0\0\x01x\xFF"] {
-        spoil(&store, &bucket, key.clone(), row).await;
-        assert_corrupt(store.load(&user("a"), NOW).await, &format!("events-{}", NOW.utc_day()));
+    let bucket = store.activity.view().buckets[0].clone();
+    bucket.present.add(&keys::user(&user("a")));
+    for suffix in [&b"\x01short"[..], b"\x00short", b"\x02\x00\x01t1234567812345678", b"\x09"] {
+        let key = [keys::user(&user("a")).as_slice(), suffix].concat();
+        spoil(&store, &bucket.marks, key.clone(), b"").await;
+        assert_corrupt(store.load(&user("a"), NOW).await, &format!("marks-{}", NOW.utc_day()));
+        bucket.marks.remove(key).unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_bad_event_is_reported_and_harms_nobody_else() {
+    use std::os::unix::fs::FileExt;
+    let folder = tempfile::tempdir().unwrap();
+    let store = EmbeddedStore::open(folder.path()).unwrap();
+    store.commit(vec![append("a", "1", "t", "{}")]).await.unwrap();
+    let (log, end) = only_log(folder.path());
+    store.commit(vec![append("b", "1", "t", "{}")]).await.unwrap();
+    std::fs::File::options().write(true).open(&log).unwrap().write_all_at(b"!", end - 1).unwrap();
+    let error = store.load(&user("a"), NOW).await.unwrap_err();
+    assert_eq!(error.kind(), StorageErrorKind::Corrupt, "{error}");
+    assert!(error.to_string().contains(&format!("{} is damaged at byte ", log.display())), "{error}");
+    assert_eq!(store.load(&user("b"), NOW).await.unwrap().events.len(), 1);
 }
 
 #[tokio::test]

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use sonde_core::display::UserChange;
 use sonde_core::event::EVENT_LIFETIME;
 use sonde_core::time::Timestamp;
-use sonde_core::user::{Namespace, UserRef};
-use sonde_storage::{Activity, Append, Merge, Outcome, Write};
+use sonde_core::user::{CancelMark, EventMark};
+use sonde_storage::{Activity, Append, Outcome, Write};
 
 use super::files::{NOW, append, user};
 use crate::EmbeddedStore;
@@ -52,43 +53,33 @@ async fn a_reader_never_sees_part_of_a_group() {
     assert!(reading.join().unwrap() > 0);
 }
 
-/// After a start nobody knows who has rows in a bucket, until all of it was gone through.
+/// After a start nobody knows who has marks in a bucket, until all of it was gone through.
 #[tokio::test]
-async fn events_are_found_before_and_after_filters_are_filled() {
+async fn marks_are_found_before_and_after_filters_are_filled() {
     let folder = tempfile::tempdir().unwrap();
     let store = EmbeddedStore::open(folder.path()).unwrap();
-    store.commit(vec![append("a", "1", "t", "{}")]).await.unwrap();
+    let cancel = async |store: &EmbeddedStore, id: &str| {
+        store.commit(vec![append(id, "1", "t", "{}")]).await.unwrap();
+        let activity = store.load(&user(id), NOW).await.unwrap();
+        let event = &activity.events[0];
+        let event = EventMark { seq: event.seq, effective_at: event.effective_at, received_at: event.received_at };
+        let change = UserChange::of_state(&user(id), activity.state);
+        let cancelled = vec![CancelMark { event, cancelled_at: NOW }];
+        store.commit(vec![Write::Change(Box::new(UserChange { cancelled, ..change }))]).await.unwrap()
+    };
+    assert_eq!(cancel(&store, "a").await, [Outcome::Changed]);
     store.close();
 
     let store = EmbeddedStore::open(folder.path()).unwrap();
-    let count = |id: &str| store.activity.load(&user(id), NOW).unwrap().events.len();
+    let count = |id: &str| store.activity.load(&user(id), NOW).unwrap().cancelled.len();
     assert_eq!((count("a"), count("b"), count("c")), (1, 0, 0));
-    store.commit(vec![append("b", "1", "t", "{}")]).await.unwrap();
+    cancel(&store, "b").await;
     let bucket = store.activity.view().buckets[0].clone();
     assert!(present::fill(&bucket, &AtomicBool::new(false)).unwrap());
     assert_eq!((count("a"), count("b"), count("c")), (1, 1, 0));
     assert!(!bucket.present.may_have(&keys::user(&user("c"))), "nothing is searched for it");
-    store.commit(vec![append("c", "1", "t", "{}")]).await.unwrap();
+    cancel(&store, "c").await;
     assert_eq!((count("a"), count("b"), count("c")), (1, 1, 1));
-}
-
-/// Format 1 of the data folder had a row for every user of a bucket: it is nobody's event, and moves nowhere.
-#[tokio::test]
-async fn rows_that_said_who_is_present_are_passed_over() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = EmbeddedStore::open(folder.path()).unwrap();
-    let anonymous = UserRef { namespace: Namespace::Anonymous, ..user("a") };
-    let Write::Append(event) = append("a", "1", "t", "{}") else { unreachable!("it appends") };
-    store.commit(vec![Write::append(Append { user: anonymous.clone(), ..Append::clone(&event) })]).await.unwrap();
-    let bucket = store.activity.view().buckets[0].clone();
-    bucket.keyspace.insert(keys::last_of(&keys::user(&anonymous)), "").unwrap();
-    let merge = Merge { from: anonymous.clone(), into: user("b").id, now: NOW };
-    assert_eq!(store.commit(vec![Write::Merge(merge)]).await.unwrap(), [Outcome::MergeStarted]);
-    let go_on = || Write::ContinueMerge { from: anonymous.clone(), into: user("b").id };
-    assert_eq!(store.commit(vec![go_on()]).await.unwrap(), [Outcome::MergeDone]);
-    assert_eq!(store.activity.load(&user("b"), NOW).unwrap().events.len(), 1);
-    assert!(bucket.keyspace.prefix(keys::user(&anonymous)).next().is_none(), "nothing is left of it");
-    assert!(!bucket.keyspace.contains_key(keys::last_of(&keys::user(&user("b")))).unwrap());
 }
 
 /// Buckets come and go under the readers.
@@ -122,6 +113,7 @@ async fn buckets_are_dropped_under_readers() {
     for reader in readers {
         reader.join().unwrap();
     }
+    assert_eq!(crate::events::days(&folder.path().join("events")).unwrap(), [0; 0], "no log is left");
     let keyspaces = || std::fs::read_dir(folder.path().join("activity").join("keyspaces")).unwrap().count();
     drop(Arc::into_inner(store).unwrap());
     // fjall's own list, and the nine that are no buckets.

@@ -1,0 +1,99 @@
+//! The thread that keeps the indexes of events in order: what is in memory goes to files, many files become one, and the
+//! folders of days that were dropped are deleted. Nobody waits for it, but for a writer that is far ahead.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use sonde_storage::{StorageError, StorageErrorKind};
+
+use super::{ActivityStore, background};
+use crate::error;
+use crate::events::upkeep::Work;
+
+/// How the thread is told that there may be work.
+#[derive(Default)]
+pub(crate) struct Bell {
+    rung: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl Bell {
+    pub(super) fn ring(&self) {
+        *self.rung.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.changed.notify_one();
+    }
+
+    fn wait(&self) {
+        let rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
+        *self.changed.wait_while(rung, |rung| !*rung).unwrap_or_else(PoisonError::into_inner) = false;
+    }
+}
+
+/// The thread. Dropping it waits until it has ended.
+pub(crate) struct Upkeep {
+    activity: Arc<ActivityStore>,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Upkeep {
+    pub(crate) fn start(activity: Arc<ActivityStore>) -> Result<Self, StorageError> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (store, is_stopped) = (Arc::clone(&activity), Arc::clone(&stop));
+        let run = move || {
+            while !is_stopped.load(Ordering::Acquire) {
+                match step(&store) {
+                    Ok(true) => {}
+                    Ok(false) => store.bell.wait(),
+                    Err(error) => return store.fail_upkeep(&error),
+                }
+            }
+        };
+        let start = || std::thread::Builder::new().name("upkeep".to_owned()).spawn(run);
+        let thread = background::at_low_priority(start)
+            .map_err(|error| StorageError::with_source(StorageErrorKind::Fatal, "cannot start a thread", error))?;
+        activity.bell.ring();
+        Ok(Self { activity, stop, thread: Some(thread) })
+    }
+}
+
+impl Drop for Upkeep {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Release);
+        self.activity.bell.ring();
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the upkeep of events ended in a panic");
+        }
+    }
+}
+
+/// Does one thing. `false`: there is nothing to do.
+fn step(store: &ActivityStore) -> Result<bool, StorageError> {
+    let _filing = store.filing.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(folder) = store.next_gone()? {
+        remove_folder(&folder)?;
+        return Ok(true);
+    }
+    let Some((day, work)) = store.next_work()? else { return Ok(false) };
+    finish(store, day, &work)?;
+    Ok(true)
+}
+
+fn finish(store: &ActivityStore, day: i32, work: &Work) -> Result<(), StorageError> {
+    let replaced = match work.run() {
+        Ok(done) => store.take_work(day, done)?,
+        // Its folder went away meanwhile.
+        Err(_) if !store.has_day(day)? => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    for path in replaced {
+        std::fs::remove_file(&path).map_err(|error| error::io("remove", &path, error))?;
+    }
+    Ok(())
+}
+
+fn remove_folder(folder: &PathBuf) -> Result<(), StorageError> {
+    std::fs::remove_dir_all(folder).map_err(|error| error::io("remove", folder, error))
+}

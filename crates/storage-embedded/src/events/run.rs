@@ -1,0 +1,233 @@
+//! Runs: files of sorted entries, written once.
+//!
+//! ```text
+//! pages of 4 KiB: entries, zeros, xxh3 of them u64
+//! first entry of each page
+//! filter of the entries' first words
+//! "SONDERUN", words in an entry, entries, bytes of the filter, from, to, highest sequence number,
+//!     latest receipt (i64; the least there is for none), xxh3 of first entries, filter and all this               u64 each
+//! ```
+//!
+//! Numbers are big-endian. A run says nothing that the log does not: one that is missing or cannot be opened is made again.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use sonde_core::time::Timestamp;
+use sonde_storage::StorageError;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::filter::Filter;
+use super::mem::Newest;
+use crate::activity::keys::Bytes;
+use crate::error::{self, BadRow};
+
+const PAGE_BYTES: usize = 4096;
+const MAGIC: u64 = u64::from_be_bytes(*b"SONDERUN");
+const FOOTER_WORDS: usize = 9;
+/// So much is handed to the disk at a time: a group that is synced meanwhile waits for no more than this.
+const SYNC_BYTES: usize = 1024 * 1024;
+
+/// What a run is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Covered {
+    /// The part of the log whose records it lists.
+    pub(crate) positions: Range<u64>,
+    /// The latest of what those carry.
+    pub(crate) newest: Newest,
+}
+
+/// Sorted entries of `N` words in a file.
+pub(crate) struct Run<const N: usize> {
+    file: File,
+    path: PathBuf,
+    pub(crate) covered: Covered,
+    pub(crate) entries: usize,
+    /// The first of each page.
+    firsts: Vec<[u64; N]>,
+    filter: Filter,
+}
+
+impl<const N: usize> Run<N> {
+    const PER_PAGE: usize = (PAGE_BYTES - 8) / (8 * N);
+
+    /// Writes a run and makes it durable, though not its name. `entries_max`: no more than so many come.
+    pub(crate) fn write(
+        path: &Path,
+        covered: Covered,
+        entries_max: usize,
+        entries: impl Iterator<Item = Result<[u64; N], StorageError>>,
+    ) -> Result<Self, StorageError> {
+        let failed = |error| error::io("write", path, error);
+        let mut writer = Writer { file: File::create(path).map_err(failed)?, unsynced: Vec::with_capacity(SYNC_BYTES + PAGE_BYTES) };
+        let (mut firsts, mut filter, mut count) = (Vec::new(), Filter::with_room_for(entries_max), 0);
+        let mut page = Vec::with_capacity(PAGE_BYTES);
+        for entry in entries {
+            let entry = entry?;
+            if page.is_empty() {
+                firsts.push(entry);
+            }
+            filter.add(entry[0]);
+            put_words(&entry, &mut page);
+            count += 1;
+            if count % Self::PER_PAGE == 0 {
+                writer.put_page(&mut page).map_err(failed)?;
+            }
+        }
+        if !page.is_empty() {
+            writer.put_page(&mut page).map_err(failed)?;
+        }
+        let filter_bytes = filter.to_bytes();
+        let mut tail = Vec::with_capacity(8 * N * firsts.len() + filter_bytes.len() + 8 * FOOTER_WORDS);
+        for first in &firsts {
+            put_words(first, &mut tail);
+        }
+        tail.extend_from_slice(&filter_bytes);
+        let latest = covered.newest.received_at.map_or(i64::MIN, Timestamp::as_millis).cast_unsigned();
+        let Range { start, end } = covered.positions;
+        let footer = [MAGIC, N as u64, count as u64, filter_bytes.len() as u64, start, end, covered.newest.seq, latest];
+        put_words(&footer, &mut tail);
+        tail.extend_from_slice(&xxh3_64(&tail).to_be_bytes());
+        writer.end(&tail).map_err(failed)?;
+        // Reading needs a handle of its own kind.
+        let file = File::open(path).map_err(failed)?;
+        Ok(Self { file, path: path.to_owned(), covered, entries: count, firsts, filter })
+    }
+
+    /// Opens a run. `None`: it is not there, or not whole.
+    pub(crate) fn open(path: &Path) -> Result<Option<Self>, StorageError> {
+        let file = match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened.map_err(|error| error::io("open", path, error))?,
+        };
+        let read = read_tail(&file).map_err(|error| error::io("read", path, error))?;
+        Ok(read.and_then(|(count, tail)| Self::of_tail(file, path, count, &tail).ok()))
+    }
+
+    fn of_tail(file: File, path: &Path, pages: usize, tail: &[u8]) -> Result<Self, BadRow> {
+        let (summed, sum) = tail.split_last_chunk::<8>().ok_or_else(|| BadRow::new("too short"))?;
+        if xxh3_64(summed).to_be_bytes() != *sum {
+            return Err(BadRow::new("its checksum is another"));
+        }
+        let at_footer = tail.len() - 8 * FOOTER_WORDS;
+        let mut footer = Bytes(&tail[at_footer..]);
+        let (magic, words, entries, filter_bytes) = (footer.u64()?, footer.u64()?, footer.u64()?, footer.u64()?);
+        let positions = footer.u64()?..footer.u64()?;
+        let (seq, latest) = (footer.u64()?, footer.u64()?.cast_signed());
+        let entries = usize::try_from(entries).map_err(|_| BadRow::new("too many entries"))?;
+        if magic != MAGIC || words != N as u64 || entries.div_ceil(Self::PER_PAGE) != pages {
+            return Err(BadRow::new("it is another kind of file"));
+        }
+        let mut rest = Bytes(&tail[..at_footer]);
+        let mut firsts = Vec::with_capacity(pages);
+        for _ in 0..pages {
+            firsts.push(read_words(rest.take(8 * N)?));
+        }
+        let filter = Some(rest.0).filter(|rest| rest.len() as u64 == filter_bytes).and_then(Filter::from_bytes);
+        let filter = filter.ok_or_else(|| BadRow::new("it has no filter"))?;
+        let newest = Newest { seq, received_at: (latest != i64::MIN).then(|| Timestamp::from_millis(latest)) };
+        Ok(Self { file, path: path.to_owned(), covered: Covered { positions, newest }, entries, firsts, filter })
+    }
+
+    /// `false`: no entry begins with the word.
+    pub(crate) fn may_hold(&self, first: u64) -> bool {
+        self.filter.may_hold(first)
+    }
+
+    /// Puts entries from `from` on behind others, in order, those of a page or two. `false`: there are no more.
+    pub(crate) fn read_from(&self, from: &[u64; N], into: &mut Vec<[u64; N]>) -> Result<bool, StorageError> {
+        let before = into.len();
+        let mut page = self.firsts.partition_point(|first| first <= from).saturating_sub(1);
+        while page < self.firsts.len() {
+            self.read_page(page, from, into)?;
+            page += 1;
+            if into.len() > before {
+                break;
+            }
+        }
+        Ok(page < self.firsts.len())
+    }
+
+    fn read_page(&self, page: usize, from: &[u64; N], into: &mut Vec<[u64; N]>) -> Result<(), StorageError> {
+        let mut bytes = [0; PAGE_BYTES];
+        let at = (page * PAGE_BYTES) as u64;
+        self.file.read_exact_at(&mut bytes, at).map_err(|error| error::io("read", &self.path, error))?;
+        let (summed, sum) = bytes.split_at(PAGE_BYTES - 8);
+        if xxh3_64(summed).to_be_bytes() != sum {
+            let bad = BadRow::new(format!("the checksum of page {page} is another"));
+            return Err(bad.at(&self.path.display().to_string(), &at.to_be_bytes()));
+        }
+        let count = (self.entries - page * Self::PER_PAGE).min(Self::PER_PAGE);
+        let entries = summed.chunks_exact(8 * N).take(count).map(read_words);
+        into.extend(entries.skip_while(|entry: &[u64; N]| entry < from));
+        Ok(())
+    }
+}
+
+fn read_words<const N: usize>(bytes: &[u8]) -> [u64; N] {
+    let mut words = [0; N];
+    for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
+        *word = u64::from_be_bytes(*bytes);
+    }
+    words
+}
+
+fn put_words(words: &[u64], into: &mut Vec<u8>) {
+    for word in words {
+        into.extend_from_slice(&word.to_be_bytes());
+    }
+}
+
+/// How many pages there are, and everything behind them. `None`: it is too short.
+fn read_tail(file: &File) -> io::Result<Option<(usize, Vec<u8>)>> {
+    let length = file.metadata()?.len();
+    let mut footer = [0; 8 * FOOTER_WORDS];
+    let Some(at) = length.checked_sub(footer.len() as u64) else { return Ok(None) };
+    file.read_exact_at(&mut footer, at)?;
+    let word = |place: usize| footer[8 * place..].first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+    let (words, entries, filter_bytes) = (word(1), word(2), word(3));
+    let per_page = (PAGE_BYTES as u64 - 8).checked_div(words.saturating_mul(8)).filter(|count| *count > 0);
+    let Some(per_page) = per_page else { return Ok(None) };
+    let pages = entries.div_ceil(per_page);
+    let pages_bytes = pages.saturating_mul(PAGE_BYTES as u64);
+    let tail_bytes = pages.saturating_mul(8).saturating_mul(words).saturating_add(filter_bytes).saturating_add(footer.len() as u64);
+    // Before anything is allocated: the file is as long as it says.
+    if pages_bytes.saturating_add(tail_bytes) != length {
+        return Ok(None);
+    }
+    let mut tail = vec![0; usize::try_from(tail_bytes).unwrap_or(usize::MAX)];
+    file.read_exact_at(&mut tail, pages_bytes)?;
+    Ok(Some((usize::try_from(pages).unwrap_or(usize::MAX), tail)))
+}
+
+struct Writer {
+    file: File,
+    unsynced: Vec<u8>,
+}
+
+impl Writer {
+    fn put_page(&mut self, page: &mut Vec<u8>) -> io::Result<()> {
+        page.resize(PAGE_BYTES - 8, 0);
+        self.unsynced.extend_from_slice(page);
+        self.unsynced.extend_from_slice(&xxh3_64(page).to_be_bytes());
+        page.clear();
+        if self.unsynced.len() >= SYNC_BYTES { self.sync() } else { Ok(()) }
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.file.write_all(&self.unsynced)?;
+        self.unsynced.clear();
+        self.file.sync_data()
+    }
+
+    fn end(mut self, tail: &[u8]) -> io::Result<()> {
+        for part in tail.chunks(SYNC_BYTES) {
+            self.unsynced.extend_from_slice(part);
+            self.sync()?;
+        }
+        self.file.sync_all()
+    }
+}
