@@ -28,7 +28,7 @@ where
     /// Puts some entries from `from` on behind others. `false`: there are no more.
     fn read_from(&self, from: &[u64; N], of: Option<u64>, into: &mut Vec<[u64; N]>) -> Result<bool, StorageError> {
         match self {
-            Self::Run(run) => run.read_from(from, into),
+            Self::Run(run) => run.read_from(from, of, into),
             Self::Group(rows) => Ok(copy(rows, from, u64::MAX, of, into)),
             Self::Mem(mem, end) => Ok(copy(&mem.read(), from, *end, of, into)),
         }

@@ -137,12 +137,15 @@ impl<const N: usize> Run<N> {
         self.filter.may_hold(first)
     }
 
-    /// Puts entries from `from` on behind others, in order, those of a page or two. `false`: there are no more.
-    pub(crate) fn read_from(&self, from: &[u64; N], into: &mut Vec<[u64; N]>) -> Result<bool, StorageError> {
+    /// Puts entries from `from` on behind others, in order, those of a page or two; all, or only those that begin with the
+    /// word `of`. `false`: there are no more.
+    pub(crate) fn read_from(&self, from: &[u64; N], of: Option<u64>, into: &mut Vec<[u64; N]>) -> Result<bool, StorageError> {
         let before = into.len();
         let mut page = self.firsts.partition_point(|first| first <= from).saturating_sub(1);
         while page < self.firsts.len() {
-            self.read_page(page, from, into)?;
+            if !self.read_page(page, from, of, into)? {
+                return Ok(false);
+            }
             page += 1;
             if into.len() > before {
                 break;
@@ -151,7 +154,8 @@ impl<const N: usize> Run<N> {
         Ok(page < self.firsts.len())
     }
 
-    fn read_page(&self, page: usize, from: &[u64; N], into: &mut Vec<[u64; N]>) -> Result<(), StorageError> {
+    /// `false`: another first word follows.
+    fn read_page(&self, page: usize, from: &[u64; N], of: Option<u64>, into: &mut Vec<[u64; N]>) -> Result<bool, StorageError> {
         let mut bytes = [0; PAGE_BYTES];
         let at = (page * PAGE_BYTES) as u64;
         self.file.read_exact_at(&mut bytes, at).map_err(|error| error::io("read", &self.path, error))?;
@@ -161,9 +165,21 @@ impl<const N: usize> Run<N> {
             return Err(bad.at(&self.path.display().to_string(), &at.to_be_bytes()));
         }
         let count = (self.entries - page * Self::PER_PAGE).min(Self::PER_PAGE);
-        let entries = summed.chunks_exact(8 * N).take(count).map(read_words);
-        into.extend(entries.skip_while(|entry: &[u64; N]| entry < from));
-        Ok(())
+        let entry = |place: usize| read_words::<N>(&summed[8 * N * place..]);
+        // Most want one user's few of a page's hundred.
+        let (mut first, mut behind) = (0, count);
+        while first < behind {
+            let middle = usize::midpoint(first, behind);
+            if entry(middle) < *from { first = middle + 1 } else { behind = middle }
+        }
+        for place in first..count {
+            let entry = entry(place);
+            if of.is_some_and(|of| of != entry[0]) {
+                return Ok(false);
+            }
+            into.push(entry);
+        }
+        Ok(true)
     }
 }
 
