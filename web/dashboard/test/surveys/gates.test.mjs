@@ -104,7 +104,9 @@ describe("Configure & Launch", () => {
     await field("Stop after completed responses").fill("9");
     await said("The settings have changed since.");
     await button("Estimate again").click();
+    // While it asks it says nothing: the answer is there once it does.
     await page.getByText("The settings have changed since.").waitFor({ state: "detached" });
+    await said("All 41 users with a pending event");
     const calls = api.calls.map(({ method, path }) => `${method} ${path.split("/").at(-1)}`);
     assert.ok(calls.lastIndexOf("PUT draft") < calls.lastIndexOf("GET estimate"), "the estimate is of an older draft");
     await page.evaluate(AXE);
