@@ -58,10 +58,12 @@ fn a_disk_that_refuses_ends_the_server_at_once_and_nothing_acknowledged_is_lost(
     let library = faulty_disk(folder.path());
     let workspace = Workspace::create(&Here, &data);
     let mut acknowledged = Vec::new();
-    // EIO from a sync and from a write, ENOSPC, EROFS.
-    for what in ["sync 5 /log", "write 5 /log", "write 28 /log", "write 30 /log"] {
+    // EIO from a sync and from a write, ENOSPC, EROFS; of the log of events, and of the journal of everything else.
+    let faults = ["sync 5", "write 5", "write 28", "write 30"].map(|fault| [("", fault, "/log"), ("new-", fault, ".jnl")]);
+    for (prefix, fault_of, file) in faults.into_iter().flatten() {
+        let what = &format!("{fault_of} {file}");
         let server = Server::start(&mut preloaded(Command::new(SONDE), &library, &fault), &data, &[]);
-        let name = what.replace([' ', '/'], "-");
+        let name = format!("{prefix}{}", what.replace([' ', '/', '.'], "-"));
         acknowledged.extend(send_until_refused(&server, &workspace, &name, (&fault, what)));
         let (code, log) = server.ended();
         assert_eq!(code, Some(1), "{what}: {}", log.join("\n"));

@@ -1,4 +1,4 @@
-//! The rule: the text of a request is written to the journal, then a sync of the journal begins and completes, then the
+//! The rule: the text of a request is written to the journal, or an event's to the log of its day, then a sync of the journal begins and completes, then the
 //! answer is written to the socket.
 //!
 //! strace writes a line only while the thread it is about stands still, so if one thing makes another possible, their
@@ -34,7 +34,7 @@ pub(super) struct Report {
     pub(super) violations: Vec<String>,
 }
 
-/// One journal file: where in the trace its bytes were written, and up to where they are durable.
+/// One such file: where in the trace its bytes were written, and up to where they are durable.
 #[derive(Debug, Default)]
 struct Journal {
     /// All writes so far, one after the other, as strace shows them.

@@ -15,7 +15,7 @@ use super::keys::{self, Bytes, Key, kind};
 use super::tables::{BucketView, Space, Tables, View};
 use crate::error::{self, BadRow};
 use crate::events::Found as FoundEvent;
-use crate::events::entry::UserEntry;
+use crate::events::entry::{UserEntry, put_words, read_words};
 use crate::rows;
 
 /// Everything a decision reads of a user.
@@ -132,7 +132,7 @@ struct Place {
 impl Place {
     fn write(&self) -> EventCursor {
         let mut bytes = self.day.to_be_bytes().to_vec();
-        self.entry.iter().for_each(|word| bytes.extend_from_slice(&word.to_be_bytes()));
+        put_words(&self.entry, &mut bytes);
         bytes.extend_from_slice(&self.owner);
         EventCursor(bytes)
     }
@@ -140,10 +140,7 @@ impl Place {
     fn read(bytes: &[u8]) -> Result<Self, BadRow> {
         let mut bytes = Bytes(bytes);
         let day = i32::from_be_bytes(bytes.array()?);
-        let mut entry = UserEntry::default();
-        for word in &mut entry {
-            *word = bytes.u64()?;
-        }
+        let entry = read_words(bytes.take(size_of::<UserEntry>())?);
         Ok(Self { day, owner: bytes.0.to_vec(), entry })
     }
 }

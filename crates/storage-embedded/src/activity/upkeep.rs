@@ -1,7 +1,7 @@
 //! The thread that keeps the indexes of events in order: what is in memory goes to files, many files become one, and the
 //! folders of days that were dropped are deleted. Nobody waits for it, but for a writer that is far ahead.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -94,6 +94,6 @@ fn finish(store: &ActivityStore, day: i32, work: &Work) -> Result<(), StorageErr
     Ok(())
 }
 
-fn remove_folder(folder: &PathBuf) -> Result<(), StorageError> {
+fn remove_folder(folder: &Path) -> Result<(), StorageError> {
     std::fs::remove_dir_all(folder).map_err(|error| error::io("remove", folder, error))
 }

@@ -97,13 +97,8 @@ where
             self.next += self.entries[self.next..].partition_point(|entry| entry < to);
             return Ok(());
         }
-        if self.has_more { self.fill(to, of) } else { self.end() }
-    }
-
-    #[expect(clippy::unnecessary_wraps, reason = "the other way to end a seek can fail")]
-    fn end(&mut self) -> Result<(), StorageError> {
         self.next = self.entries.len();
-        Ok(())
+        if self.has_more { self.fill(to, of) } else { Ok(()) }
     }
 }
 

@@ -3,6 +3,7 @@
 //! An entry is a few words that sort as events are read: all of one user together, trigger by trigger, the newest first.
 
 use sonde_core::event::EventSeq;
+use sonde_core::limits::EVENT_BYTES_MAX;
 use sonde_core::time::Timestamp;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
@@ -15,16 +16,19 @@ pub(crate) type UserEntry = [u64; 5];
 /// The hash of user and event id, and the [place](Place).
 pub(crate) type IdEntry = [u64; 2];
 
-/// Where a record lies: its position in the log (40 bits), its length (23 bits), and whether it was removed. The entry that
-/// says "removed" follows right behind the one it is about.
+/// Where a record lies: its position in the log (46 bits, 64 TiB), its length (17 bits), and whether it was removed. The entry
+/// that says "removed" follows right behind the one it is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place(pub(crate) u64);
 
-const LENGTH_BITS: u32 = 23;
+const LENGTH_BITS: u32 = 17;
+const POSITION_BITS: u32 = u64::BITS - 1 - LENGTH_BITS;
+/// A record has the texts of an event's body, whose user id is in it as a key, and some numbers.
+const _: () = assert!(2 * EVENT_BYTES_MAX < 1 << LENGTH_BITS);
 
 impl Place {
     pub(crate) fn new(position: u64, length: usize) -> Self {
-        debug_assert!(length < 1 << LENGTH_BITS && position < 1 << 40, "a record of {length} bytes at {position}");
+        assert!(length < 1 << LENGTH_BITS && position < 1 << POSITION_BITS, "a record of {length} bytes at {position}");
         Self(position << (LENGTH_BITS + 1) | (length as u64) << 1)
     }
 
@@ -34,7 +38,7 @@ impl Place {
 
     /// In bytes.
     pub(crate) fn length(self) -> usize {
-        usize::try_from(self.0 >> 1 & ((1 << LENGTH_BITS) - 1)).expect("23 bits")
+        usize::try_from(self.0 >> 1 & ((1 << LENGTH_BITS) - 1)).expect("17 bits")
     }
 }
 
@@ -54,6 +58,22 @@ pub(crate) fn of_event(user: &[u8], trigger: &str, effective_at: Timestamp, seq:
 /// The entry of an event's id.
 pub(crate) fn of_id(user: &[u8], id: &str, place: Place) -> IdEntry {
     [id_hash(user, id), place.0]
+}
+
+/// Puts words behind other bytes.
+pub(crate) fn put_words(words: &[u64], into: &mut Vec<u8>) {
+    for word in words {
+        into.extend_from_slice(&word.to_be_bytes());
+    }
+}
+
+/// The first words of some bytes; what is missing is zero.
+pub(crate) fn read_words<const N: usize>(bytes: &[u8]) -> [u64; N] {
+    let mut words = [0; N];
+    for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
+        *word = u64::from_be_bytes(*bytes);
+    }
+    words
 }
 
 /// What a user's event ids are looked for by.

@@ -136,7 +136,7 @@ impl Events<'_> {
                 break entry;
             }
         };
-        let Ok(Record::Event(event) | Record::Moved(event)) = record::read(&self.bytes) else { return Ok(None) };
+        let Ok(Record::Event(event) | Record::Moved(event)) = record::parse(&self.bytes) else { return Ok(None) };
         Ok(Some(Found { entry, event }))
     }
 

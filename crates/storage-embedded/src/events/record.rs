@@ -16,7 +16,7 @@ use sonde_core::trigger::TriggerName;
 use sonde_storage::EventFingerprint;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::entry::{IdEntry, UserEntry};
+use super::entry::{IdEntry, UserEntry, put_words, read_words};
 use crate::activity::keys::Bytes;
 use crate::error::BadRow;
 
@@ -52,7 +52,7 @@ pub(crate) struct Kept {
     received_at: Timestamp,
     seq: EventSeq,
     id: Box<str>,
-    pub(crate) fingerprint: Option<EventFingerprint>,
+    fingerprint: Option<EventFingerprint>,
     properties: Box<str>,
 }
 
@@ -134,12 +134,6 @@ fn write_event(kind: u8, event: &Event<'_>, into: &mut Vec<u8>) {
     into.extend_from_slice(event.properties.as_bytes());
 }
 
-fn put_words(words: &[u64], into: &mut Vec<u8>) {
-    for word in words {
-        into.extend_from_slice(&word.to_be_bytes());
-    }
-}
-
 fn checksum(bytes: &[u8]) -> [u8; 4] {
     let [.., a, b, c, d] = xxh3_64(bytes).to_be_bytes();
     [a, b, c, d]
@@ -154,19 +148,30 @@ pub(crate) fn split(bytes: &[u8]) -> Result<(&[u8], &[u8]), BadRow> {
 
 /// What exactly one record says.
 pub(crate) fn read(bytes: &[u8]) -> Result<Record<'_>, BadRow> {
+    check(bytes)?;
+    parse(bytes)
+}
+
+/// Whether the bytes are exactly one record, as it was written.
+fn check(bytes: &[u8]) -> Result<(), BadRow> {
     let (whole, rest) = split(bytes)?;
-    let body = &whole[HEAD_BYTES..];
-    if !rest.is_empty() || checksum(body) != whole[4..HEAD_BYTES] {
+    if !rest.is_empty() || checksum(&whole[HEAD_BYTES..]) != whole[4..HEAD_BYTES] {
         return Err(BadRow::new("the checksum of a record is another"));
     }
-    let mut bytes = Bytes(body);
+    Ok(())
+}
+
+/// The same of bytes that were [read] before.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Record<'_>, BadRow> {
+    let mut bytes = Bytes(bytes);
+    bytes.take(HEAD_BYTES)?;
     match bytes.u8()? {
         EVENT => Ok(Record::Event(read_event(bytes)?)),
         MOVED => Ok(Record::Moved(read_event(bytes)?)),
         REMOVED => {
-            let user = words(&mut bytes)?;
+            let user = read_words(bytes.take(size_of::<UserEntry>())?);
             let has_id = bytes.u8()? != 0;
-            let id = words(&mut bytes)?;
+            let id = read_words(bytes.take(size_of::<IdEntry>())?);
             bytes.end()?;
             Ok(Record::Removed { user, id: has_id.then_some(id) })
         }
@@ -184,12 +189,4 @@ fn read_event(mut bytes: Bytes<'_>) -> Result<Event<'_>, BadRow> {
     let (trigger, id) = (bytes.text()?, bytes.text()?);
     let fingerprint = has_fingerprint.then_some(fingerprint);
     Ok(Event { user, trigger, effective_at, received_at, seq, id, fingerprint, properties: bytes.rest()? })
-}
-
-fn words<const N: usize>(bytes: &mut Bytes<'_>) -> Result<[u64; N], BadRow> {
-    let mut words = [0; N];
-    for word in &mut words {
-        *word = bytes.u64()?;
-    }
-    Ok(words)
 }

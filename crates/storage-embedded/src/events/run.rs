@@ -20,6 +20,7 @@ use sonde_core::time::Timestamp;
 use sonde_storage::StorageError;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::entry::{put_words, read_words};
 use super::filter::Filter;
 use super::mem::Newest;
 use crate::activity::keys::Bytes;
@@ -180,20 +181,6 @@ impl<const N: usize> Run<N> {
             into.push(entry);
         }
         Ok(true)
-    }
-}
-
-fn read_words<const N: usize>(bytes: &[u8]) -> [u64; N] {
-    let mut words = [0; N];
-    for (word, bytes) in words.iter_mut().zip(bytes.as_chunks().0) {
-        *word = u64::from_be_bytes(*bytes);
-    }
-    words
-}
-
-fn put_words(words: &[u64], into: &mut Vec<u8>) {
-    for word in words {
-        into.extend_from_slice(&word.to_be_bytes());
     }
 }
 

@@ -1,5 +1,5 @@
-//! Events: version, receipt, length and text of the id, and the properties as they came. Trigger, effective time and
-//! sequence number are in the key.
+//! Events as rows, as they are in backups and were in folders up to format 2: version, receipt, length and text of the id, and
+//! the properties as they came. Trigger, effective time and sequence number are in the key.
 
 use sonde_core::event::{EventId, EventRecord};
 use sonde_core::properties::Properties;

@@ -20,7 +20,7 @@ pub(super) fn user(id: &str) -> UserRef {
     UserRef { workspace: WorkspaceId::from_bytes([1; 16]), namespace: Namespace::Identified, id: UserId::new(id).unwrap() }
 }
 
-pub(super) fn append(owner: &str, id: &str, trigger: &str, properties: &str) -> Write {
+pub(crate) fn append(owner: &str, id: &str, trigger: &str, properties: &str) -> Write {
     Write::append(Append {
         user: user(owner),
         id: EventId::from_stored(id),

@@ -11,6 +11,7 @@ mod schedules;
 mod upgrade;
 mod views;
 
+pub(crate) use files::append;
 use harness::Embedded;
 
 sonde_storage::engine_contract!(Embedded);
