@@ -1,13 +1,18 @@
 use std::io::{Read, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 
 use super::*;
 
 /// A stand-in for `sonde` that writes down its arguments and input.
+///
+/// Another process makes the file: of a file that this one has open to write, a process that another test starts just then
+/// holds a copy until it becomes its program, and so long the file cannot be run ("text file busy").
 fn fake_sonde(folder: &Path, body: &str) -> PathBuf {
     let binary = folder.join("sonde");
-    std::fs::write(&binary, format!("#!/bin/sh\necho \"$@\" >> '{}'\n{body}\n", folder.join("calls").display())).unwrap();
-    std::fs::set_permissions(&binary, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let script = format!("#!/bin/sh\necho \"$@\" >> '{}'\n{body}\n", folder.join("calls").display());
+    let writing = ["-c", "printf '%s' \"$2\" > \"$1\" && chmod 755 \"$1\"", "sh"];
+    let status = repo::command("sh").args(writing).arg(&binary).arg(script).status().unwrap();
+    assert!(status.success());
     binary
 }
 
