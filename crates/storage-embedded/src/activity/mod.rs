@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 
+use fjall::Keyspace;
 use sonde_core::display::Display;
 use sonde_core::event::{EventId, EventRecord};
 use sonde_core::id::{DisplayId, SurveyId, WorkspaceId};
@@ -34,7 +35,7 @@ use sonde_storage::{
 
 use crate::error::{self, BadRow};
 use crate::events::upkeep::{Done, Work};
-use crate::events::{Day, Newest, Pending};
+use crate::events::{Day, DroppedDay, Newest, Pending};
 use crate::folder::Folder;
 use crate::upgrade;
 use group::{Changed, Group};
@@ -58,6 +59,8 @@ pub(crate) struct ActivityStore {
     bell: Bell,
     /// Held while [`upkeep`] writes or removes files: whoever holds it finds them all whole.
     pub(crate) filing: Mutex<()>,
+    /// Held while the marks of a day are deleted that was dropped; taken behind `writer`.
+    unmarking: Mutex<()>,
     view: RwLock<Arc<View>>,
     /// Changed by the writer alone; apart from it, so that who lists triggers waits for no disk.
     book: RwLock<TriggerBook>,
@@ -72,10 +75,18 @@ pub(crate) struct Writer {
     erasing: BTreeSet<Key>,
     /// The newest first.
     buckets: Vec<Bucket>,
-    /// Folders of days that were dropped, to be deleted.
-    gone: Vec<PathBuf>,
+    /// Days that were dropped and are to be deleted.
+    gone: Vec<Gone>,
     /// Why nothing can be written any more.
     failed: Option<String>,
+}
+
+/// A day that was dropped: nobody finds it any more, and it still takes room.
+struct Gone {
+    day: i32,
+    events: DroppedDay,
+    /// `None`: already deleted.
+    marks: Option<Keyspace>,
 }
 
 impl ActivityStore {
@@ -107,6 +118,7 @@ impl ActivityStore {
             caught_up: Condvar::new(),
             bell: Bell::default(),
             filing: Mutex::new(()),
+            unmarking: Mutex::new(()),
             view: RwLock::new(Arc::new(view)),
             book: RwLock::new(book),
             outbox_written: AtomicU64::new(numbers.outbox - 1),
@@ -234,9 +246,7 @@ impl ActivityStore {
         for bucket in expired {
             let gone = bucket.events.drop_folder();
             let gone = writer.fail_on_error("drop a bucket", gone)?;
-            writer.gone.push(gone);
-            let deleted = self.tables.delete(bucket.marks).and_then(|()| forget_count(&self.tables, bucket.day));
-            writer.fail_on_error("delete a bucket", deleted)?;
+            writer.gone.push(Gone { day: bucket.day, events: gone, marks: Some(bucket.marks) });
         }
         self.publish(writer);
         self.bell.ring();
@@ -273,6 +283,8 @@ impl ActivityStore {
     fn write(&self, writer: &mut Writer, days: BTreeMap<i32, Pending>, spaces: BTreeMap<Space, Changed>) -> Result<(), StorageError> {
         for (day, pending) in days {
             if !writer.buckets.iter().any(|bucket| bucket.day == day) {
+                let unmarked = self.unmark_before_reuse(writer, day);
+                writer.fail_on_error("delete a bucket", unmarked)?;
                 let created = create_bucket(&self.tables, &self.events, day);
                 let bucket = writer.fail_on_error("create a bucket", created)?;
                 writer.buckets.push(bucket);
@@ -329,9 +341,32 @@ impl ActivityStore {
         batch.commit().map_err(|error| error::fjall("commit a group", error))
     }
 
-    /// The folder of a day that was dropped, to be deleted.
-    fn next_gone(&self) -> Result<Option<PathBuf>, StorageError> {
-        Ok(self.lock()?.gone.pop())
+    /// Deletes the rows of a day that was dropped; its files are returned, to be deleted. Writes go on meanwhile.
+    fn next_gone(&self) -> Result<Option<DroppedDay>, StorageError> {
+        let mut writer = self.lock()?;
+        let Some(gone) = writer.gone.pop() else { return Ok(None) };
+        let _unmarking = self.unmarking.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(writer);
+        if let Some(marks) = gone.marks {
+            self.unmark(gone.day, marks)?;
+        }
+        Ok(Some(gone.events))
+    }
+
+    /// A clock that was set back can bring a day again that was dropped: what is left of its rows goes before.
+    fn unmark_before_reuse(&self, writer: &mut Writer, day: i32) -> Result<(), StorageError> {
+        let _unmarking = self.unmarking.lock().unwrap_or_else(PoisonError::into_inner);
+        for gone in writer.gone.iter_mut().filter(|gone| gone.day == day) {
+            if let Some(marks) = gone.marks.take() {
+                self.unmark(day, marks)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn unmark(&self, day: i32, marks: Keyspace) -> Result<(), StorageError> {
+        self.tables.delete(marks)?;
+        forget_count(&self.tables, day)
     }
 
     /// What is to be done for the index of a day.
@@ -382,6 +417,15 @@ impl ActivityStore {
             bucket.events.work_off().expect("the disk works");
         }
         self.publish(writer);
+    }
+
+    /// Waits until nothing is left of days that were dropped.
+    #[cfg(test)]
+    pub(crate) fn wait_until_gone(&self) {
+        while !self.lock().expect("no write panicked").gone.is_empty() {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        drop(self.filing.lock().expect("no upkeep panicked"));
     }
 
     /// As if the disk had refused a write.

@@ -1,7 +1,6 @@
 //! The thread that keeps the indexes of events in order: what is in memory goes to files, many files become one, and the
 //! folders of days that were dropped are deleted. Nobody waits for it, but for a writer that is far ahead.
 
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -44,7 +43,7 @@ impl Upkeep {
         let (store, is_stopped) = (Arc::clone(&activity), Arc::clone(&stop));
         let run = move || {
             while !is_stopped.load(Ordering::Acquire) {
-                match step(&store) {
+                match step(&store, &is_stopped) {
                     Ok(true) => {}
                     Ok(false) => store.bell.wait(),
                     Err(error) => return store.fail_upkeep(&error),
@@ -70,10 +69,10 @@ impl Drop for Upkeep {
 }
 
 /// Does one thing. `false`: there is nothing to do.
-fn step(store: &ActivityStore) -> Result<bool, StorageError> {
+fn step(store: &ActivityStore, stop: &AtomicBool) -> Result<bool, StorageError> {
     let _filing = store.filing.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(folder) = store.next_gone()? {
-        remove_folder(&folder)?;
+    if let Some(gone) = store.next_gone()? {
+        gone.delete(stop)?;
         return Ok(true);
     }
     let Some((day, work)) = store.next_work()? else { return Ok(false) };
@@ -92,8 +91,4 @@ fn finish(store: &ActivityStore, day: i32, work: &Work) -> Result<(), StorageErr
         std::fs::remove_file(&path).map_err(|error| error::io("remove", &path, error))?;
     }
     Ok(())
-}
-
-fn remove_folder(folder: &Path) -> Result<(), StorageError> {
-    std::fs::remove_dir_all(folder).map_err(|error| error::io("remove", folder, error))
 }

@@ -13,7 +13,7 @@ use super::run::{Covered, Run};
 /// files with few events.
 pub(crate) const MEM_ENTRIES: usize = if cfg!(test) { 24 } else { 128 * 1024 };
 /// So many runs of about one size become one.
-const RUNS_UNITED: usize = if cfg!(test) { 3 } else { 8 };
+const RUNS_UNITED: usize = if cfg!(test) { 3 } else { 4 };
 
 /// What is where. Never changed: a reader keeps the one it began with.
 pub(crate) struct Index {

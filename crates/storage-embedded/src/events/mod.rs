@@ -28,6 +28,6 @@ mod tests;
 pub(crate) mod upkeep;
 
 pub(crate) use check::check_day;
-pub(crate) use day::{Day, DayView, Pending, days, remove_leftovers};
+pub(crate) use day::{Day, DayView, DroppedDay, Pending, days, remove_leftovers};
 pub(crate) use mem::Newest;
 pub(crate) use reading::{Events, Found, Reading};

@@ -58,15 +58,6 @@ async fn a_reader_never_sees_part_of_a_group() {
 async fn marks_are_found_before_and_after_filters_are_filled() {
     let folder = tempfile::tempdir().unwrap();
     let store = EmbeddedStore::open(folder.path()).unwrap();
-    let cancel = async |store: &EmbeddedStore, id: &str| {
-        store.commit(vec![append(id, "1", "t", "{}")]).await.unwrap();
-        let activity = store.load(&user(id), NOW).await.unwrap();
-        let event = &activity.events[0];
-        let event = EventMark { seq: event.seq, effective_at: event.effective_at, received_at: event.received_at };
-        let change = UserChange::of_state(&user(id), activity.state);
-        let cancelled = vec![CancelMark { event, cancelled_at: NOW }];
-        store.commit(vec![Write::Change(Box::new(UserChange { cancelled, ..change }))]).await.unwrap()
-    };
     assert_eq!(cancel(&store, "a").await, [Outcome::Changed]);
     store.close();
 
@@ -80,6 +71,17 @@ async fn marks_are_found_before_and_after_filters_are_filled() {
     assert!(!bucket.present.may_have(&keys::user(&user("c"))), "nothing is searched for it");
     cancel(&store, "c").await;
     assert_eq!((count("a"), count("b"), count("c")), (1, 1, 1));
+}
+
+/// Stores an event of a user and cancels the newest.
+async fn cancel(store: &EmbeddedStore, id: &str) -> Vec<Outcome> {
+    store.commit(vec![append(id, "1", "t", "{}")]).await.unwrap();
+    let activity = store.load(&user(id), NOW).await.unwrap();
+    let event = &activity.events[0];
+    let event = EventMark { seq: event.seq, effective_at: event.effective_at, received_at: event.received_at };
+    let change = UserChange::of_state(&user(id), activity.state);
+    let cancelled = vec![CancelMark { event, cancelled_at: NOW }];
+    store.commit(vec![Write::Change(Box::new(UserChange { cancelled, ..change }))]).await.unwrap()
 }
 
 /// Buckets come and go under the readers.
@@ -114,8 +116,35 @@ async fn buckets_are_dropped_under_readers() {
         reader.join().unwrap();
     }
     assert_eq!(crate::events::days(&folder.path().join("events")).unwrap(), [0; 0], "no log is left");
+    store.activity.wait_until_gone();
+    let left = std::fs::read_dir(folder.path().join("events")).unwrap().count();
+    assert_eq!(left, 0, "nothing is left of dropped days");
     let keyspaces = || std::fs::read_dir(folder.path().join("activity").join("keyspaces")).unwrap().count();
     drop(Arc::into_inner(store).unwrap());
     // fjall's own list, and the nine that are no buckets.
     assert_eq!(keyspaces(), 10, "the files of dropped buckets are gone");
+}
+
+/// A clock that is set back brings a day again while what it was before is still being deleted.
+#[tokio::test]
+async fn a_day_that_comes_again_keeps_what_is_written_then() {
+    const TIMES: usize = 6;
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(EmbeddedStore::open(folder.path()).unwrap());
+    // Until the first folder is deleted, further ones need other names.
+    let before = store.activity.view();
+    for time in 0..TIMES {
+        if time > 0 {
+            assert_eq!(store.drop_expired(NOW + EVENT_LIFETIME + EVENT_LIFETIME).await.unwrap(), 1);
+        }
+        assert_eq!(cancel(&store, "a").await, [Outcome::Changed]);
+    }
+    drop(before);
+    store.activity.wait_until_gone();
+    assert_eq!(store.activity.load(&user("a"), NOW).unwrap().cancelled.len(), 1, "its marks are there");
+    drop(Arc::into_inner(store).unwrap());
+    let store = EmbeddedStore::open(folder.path()).unwrap();
+    let activity = store.activity.load(&user("a"), NOW).unwrap();
+    assert_eq!((activity.events.len(), activity.cancelled.len()), (1, 1), "and stay");
+    assert_eq!(std::fs::read_dir(folder.path().join("events")).unwrap().count(), 1, "one folder of it is left");
 }
