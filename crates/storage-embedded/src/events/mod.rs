@@ -9,7 +9,7 @@
 //! events/20780/log                   "SONDELOG", version u32, day i32, frames, zeros: room that is reserved
 //! events/20780/16-9000512.users      run of entries by user, for the records between these positions
 //! events/20780/16-9000512.ids        run of entries by event id
-//! events/20775.gone/                 a day that was dropped and is being deleted
+//! events/20775.gone/                 a day that was dropped and is being deleted; "20775.2.gone" where it came again meanwhile
 //! ```
 
 mod check;
