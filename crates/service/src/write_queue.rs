@@ -17,8 +17,7 @@ use crate::figures::{Figures, Stopwatch};
 /// is being closed.
 const UNANSWERED_MAX: usize = 2;
 
-/// So often in a row it is looked for more writes in vain before a group goes without them: some twenty microseconds, a fraction of
-/// what a sync costs.
+/// So often in a row it is looked for more writes in vain before a group goes without them.
 const IN_VAIN_MAX: u32 = 16;
 
 /// How much may wait.

@@ -4,12 +4,17 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use sonde_storage::{StorageError, StorageErrorKind};
 
 use super::{ActivityStore, background};
 use crate::error;
+use crate::events::DroppedDay;
 use crate::events::upkeep::Work;
+
+/// Between two slices of what is deleted.
+const PAUSE: Duration = Duration::from_millis(2);
 
 /// How the thread is told that there may be work.
 #[derive(Default)]
@@ -42,10 +47,12 @@ impl Upkeep {
         let stop = Arc::new(AtomicBool::new(false));
         let (store, is_stopped) = (Arc::clone(&activity), Arc::clone(&stop));
         let run = move || {
+            let mut dropped = None;
             while !is_stopped.load(Ordering::Acquire) {
-                match step(&store, &is_stopped) {
-                    Ok(true) => {}
-                    Ok(false) => store.bell.wait(),
+                match step(&store, &mut dropped) {
+                    Ok(Next::Step) => {}
+                    Ok(Next::Pause) => std::thread::sleep(PAUSE),
+                    Ok(Next::Wait) => store.bell.wait(),
                     Err(error) => return store.fail_upkeep(&error),
                 }
             }
@@ -68,16 +75,31 @@ impl Drop for Upkeep {
     }
 }
 
-/// Does one thing. `false`: there is nothing to do.
-fn step(store: &ActivityStore, stop: &AtomicBool) -> Result<bool, StorageError> {
+/// What comes after a step.
+enum Next {
+    Step,
+    /// The disk is left in peace for a moment first.
+    Pause,
+    /// There is nothing to do.
+    Wait,
+}
+
+/// Does one thing. Indexes come first: a writer may wait for them, and nobody for what was dropped.
+fn step(store: &ActivityStore, dropped: &mut Option<DroppedDay>) -> Result<Next, StorageError> {
     let _filing = store.filing.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(gone) = store.next_gone()? {
-        gone.delete(stop)?;
-        return Ok(true);
+    if let Some((day, work)) = store.next_work()? {
+        finish(store, day, &work)?;
+        return Ok(Next::Step);
     }
-    let Some((day, work)) = store.next_work()? else { return Ok(false) };
-    finish(store, day, &work)?;
-    Ok(true)
+    if dropped.is_none() {
+        *dropped = store.next_gone()?;
+    }
+    let Some(day) = dropped else { return Ok(Next::Wait) };
+    if day.delete_some()? {
+        return Ok(Next::Pause);
+    }
+    *dropped = None;
+    Ok(Next::Step)
 }
 
 fn finish(store: &ActivityStore, day: i32, work: &Work) -> Result<(), StorageError> {

@@ -6,12 +6,11 @@ use std::io;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Weak};
-use std::time::Duration;
+use std::sync::Arc;
 
 use sonde_storage::{StorageError, StorageErrorKind};
 
+use super::dropped::DroppedDay;
 use super::entry::{self, Place, REMOVED, UserEntry};
 use super::frame::{self, Beyond, Frames};
 use super::index::{Index, MEM_ENTRIES, Pair};
@@ -32,12 +31,6 @@ pub(super) const FIRST: u64 = HEAD_BYTES as u64;
 const HEAD_BYTES: usize = 16;
 /// By so much a log grows: where the file's length changes with a sync, that takes half as long again.
 const RESERVED_BYTES: u64 = 16 * 1024 * 1024;
-/// So much of a file is given back to the disk at a time, and so long it has peace in between.
-const SLICE_BYTES: u64 = 4 * 1024 * 1024;
-const SLICE_PAUSE: Duration = Duration::from_millis(2);
-/// So many pauses, ten seconds, who reads a day that was dropped is waited for. Whose reading takes longer gives back the disk
-/// when it ends.
-const READERS_PAUSES: u32 = 5_000;
 /// So many parts of an index may wait to be written to files.
 const FROZEN_MAX: usize = 4;
 
@@ -292,49 +285,7 @@ impl Day {
         if let Some(events) = gone.parent() {
             sync_folder(events)?;
         }
-        Ok(DroppedDay { folder: gone, readers: Arc::downgrade(&self.log) })
-    }
-}
-
-/// The files of a day that was dropped.
-pub(crate) struct DroppedDay {
-    folder: PathBuf,
-    /// Who still reads it holds its log.
-    readers: Weak<Log>,
-}
-
-impl DroppedDay {
-    /// Deletes the files, a slice at a time: a file system that gives up a gigabyte at once lets every sync wait until that is
-    /// done. Once `stop` is set it ends: what is left goes at the next start.
-    pub(crate) fn delete(self, stop: &AtomicBool) -> Result<(), StorageError> {
-        let failed = |error| error::io("remove", &self.folder, error);
-        // True once told to stop.
-        let pause = || {
-            std::thread::sleep(SLICE_PAUSE);
-            stop.load(Ordering::Acquire)
-        };
-        let mut pauses = 0;
-        while self.readers.strong_count() > 0 && pauses < READERS_PAUSES {
-            pauses += 1;
-            if pause() {
-                return Ok(());
-            }
-        }
-        // Who still reads now keeps the files until the end of that, without their names.
-        if self.readers.strong_count() == 0 {
-            for file in fs::read_dir(&self.folder).map_err(failed)? {
-                let file = File::options().write(true).open(file.map_err(failed)?.path()).map_err(failed)?;
-                let mut length = file.metadata().map_err(failed)?.len();
-                while length > 0 {
-                    length = length.saturating_sub(SLICE_BYTES);
-                    file.set_len(length).map_err(failed)?;
-                    if pause() {
-                        return Ok(());
-                    }
-                }
-            }
-        }
-        fs::remove_dir_all(&self.folder).map_err(failed)
+        Ok(DroppedDay::new(gone, &self.log))
     }
 }
 

@@ -15,6 +15,7 @@
 mod check;
 mod cursor;
 mod day;
+mod dropped;
 pub(crate) mod entry;
 pub(crate) mod filter;
 pub(crate) mod frame;
@@ -28,6 +29,7 @@ mod tests;
 pub(crate) mod upkeep;
 
 pub(crate) use check::check_day;
-pub(crate) use day::{Day, DayView, DroppedDay, Pending, days, remove_leftovers};
+pub(crate) use day::{Day, DayView, Pending, days, remove_leftovers};
+pub(crate) use dropped::DroppedDay;
 pub(crate) use mem::Newest;
 pub(crate) use reading::{Events, Found, Reading};

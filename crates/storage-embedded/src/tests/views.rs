@@ -148,3 +148,27 @@ async fn a_day_that_comes_again_keeps_what_is_written_then() {
     assert_eq!((activity.events.len(), activity.cancelled.len()), (1, 1), "and stay");
     assert_eq!(std::fs::read_dir(folder.path().join("events")).unwrap().count(), 1, "one folder of it is left");
 }
+
+/// Whoever reads a day that was dropped holds up its deletion, and nobody else.
+#[tokio::test]
+async fn writes_go_on_while_a_day_that_was_dropped_is_still_read() {
+    const EVENTS: usize = 600;
+    let folder = tempfile::tempdir().unwrap();
+    let store = EmbeddedStore::open(folder.path()).unwrap();
+    store.commit(vec![append("a", "1", "t", "{}")]).await.unwrap();
+    let reader = store.activity.view();
+    let later = NOW + EVENT_LIFETIME + EVENT_LIFETIME;
+    assert_eq!(store.drop_expired(later).await.unwrap(), 1);
+    let writing = async {
+        for number in 0..EVENTS {
+            let Write::Append(new) = append("b", &number.to_string(), "t", "{}") else { unreachable!("it appends") };
+            store.commit(vec![Write::append(Append { effective_at: later, received_at: later, ..Append::clone(&new) })]).await.unwrap();
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(8), writing).await.expect("no write waits for the reader");
+    let gone = || std::fs::read_dir(folder.path().join("events")).unwrap().count();
+    assert_eq!(gone(), 2, "the day is kept for its reader");
+    drop(reader);
+    store.activity.wait_until_gone();
+    assert_eq!(gone(), 1);
+}
