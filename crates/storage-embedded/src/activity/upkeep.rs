@@ -14,7 +14,7 @@ use crate::events::DroppedDay;
 use crate::events::upkeep::Work;
 
 /// Between two slices of what is deleted.
-const PAUSE: Duration = Duration::from_millis(2);
+const PAUSE: Duration = Duration::from_millis(4);
 
 /// How the thread is told that there may be work.
 #[derive(Default)]

@@ -11,10 +11,10 @@ use super::day::Log;
 use crate::error;
 
 /// So much is given back to the disk at a time: where a gigabyte goes at once, syncs wait until it is gone.
-const SLICE_BYTES: u64 = 4 * 1024 * 1024;
+const SLICE_BYTES: u64 = 1024 * 1024;
 /// So often it is looked whether somebody still reads the day, ten seconds with the pauses in between. Whose reading takes
 /// longer gives back the disk when it ends.
-const PATIENCE: u32 = 5_000;
+const PATIENCE: u32 = 2_500;
 
 /// The files of a day that was dropped. What is left of them when the store is closed goes when it is opened.
 pub(crate) struct DroppedDay {
