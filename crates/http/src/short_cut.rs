@@ -107,6 +107,7 @@ where
 enum Call {
     Event,
     Trigger,
+    Response,
 }
 
 impl Call {
@@ -114,7 +115,17 @@ impl Call {
         match (request.method(), request.uri().path(), request.uri().query()) {
             (&Method::POST, ingest::EVENT_PATH, None) => Some(Self::Event),
             (&Method::POST, client::trigger::PATH, None) => Some(Self::Trigger),
+            (&Method::PUT, path, None) if client::displays::responds_to(path).is_some() => Some(Self::Response),
             _ => None,
+        }
+    }
+
+    /// Method and route, as the layers name them.
+    const fn route(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Event => ("POST", ingest::EVENT_PATH),
+            Self::Trigger => ("POST", client::trigger::PATH),
+            Self::Response => ("PUT", client::displays::RESPONSE_ROUTE),
         }
     }
 }
@@ -125,7 +136,10 @@ impl<E: Engine> Around<E> {
         let (head, body) = request.into_parts();
         let numbered = request_id::numbered(&head.method, &head.uri, unless_it_panics(self.call(call, peer, &head, body)));
         match &self.metrics {
-            Some(metrics) => metrics.observed(head.uri.path(), "POST", numbered).await,
+            Some(metrics) => {
+                let (method, route) = call.route();
+                metrics.observed(route, method, numbered).await
+            }
             None => numbered.await,
         }
     }
@@ -150,15 +164,26 @@ impl<E: Engine> Around<E> {
                 }
             }),
             Call::Trigger => Box::pin(async move {
-                let mut response = match self.limit.charge(peer.as_ref(), &head.headers) {
+                named(match self.limit.charge(peer.as_ref(), &head.headers) {
                     Ok(()) => router::response(client::trigger::ask(&self.service, &head.headers, body).await),
                     Err(problem) => problem.into_response(),
-                };
-                cors::name_in(&mut response);
-                response
+                })
+            }),
+            Call::Response => Box::pin(async move {
+                let display = client::displays::responds_to(head.uri.path()).unwrap_or_default();
+                named(match self.limit.charge(peer.as_ref(), &head.headers) {
+                    Ok(()) => router::response(client::displays::save(&self.service, display, &head.headers, body).await),
+                    Err(problem) => problem.into_response(),
+                })
             }),
         }
     }
+}
+
+/// As pages of other sites may read it.
+fn named(mut response: Response) -> Response {
+    cors::name_in(&mut response);
+    response
 }
 
 /// A panic answers 500 and leaves the connection standing. What was half done is the request's own and is dropped with it.

@@ -35,25 +35,6 @@ impl<E: Engine> Service<E> {
         Ok(activity)
     }
 
-    /// As [`Self::load`], without a look at any event: who they are in the end, and what is kept of them.
-    async fn load_state(self: &Arc<Self>, user: &UserRef) -> Result<(UserRef, UserState), Error> {
-        let (mut user, mut state) = self.state_following(user).await?;
-        if state.erasing {
-            self.finish_erasure(&user).await?;
-            (user, state) = self.state_following(&user).await?;
-        }
-        self.finish_merges_later(&user, &state);
-        Ok((user, state))
-    }
-
-    async fn state_following(&self, user: &UserRef) -> Result<(UserRef, UserState), Error> {
-        let state = self.engine.state(user).await?;
-        let Some(id) = &state.alias_of else { return Ok((user.clone(), state)) };
-        let user = identified(user, id);
-        let state = self.engine.state(&user).await?;
-        Ok((user, state))
-    }
-
     /// The same, but what is to be finished stays as it is: for those who only look.
     pub(crate) async fn load_following(&self, user: &UserRef) -> Result<UserActivity, Error> {
         let now = self.now();
@@ -71,11 +52,23 @@ impl<E: Engine> Service<E> {
         display.map(|display| (activity, display)).ok_or(Error::NotFound("display"))
     }
 
-    /// The same for a display that goes on whatever events came or were taken back.
+    /// The same for a display that goes on whatever events came or were taken back: no event is looked at.
     pub(crate) async fn load_begun(self: &Arc<Self>, user: &UserRef, id: DisplayId) -> Result<(UserRef, UserState, Display), Error> {
-        let (user, state) = self.load_state(user).await?;
-        let display = self.engine.display(&user, id).await?;
+        let (mut user, mut state, mut display) = self.display_following(user, id).await?;
+        if state.erasing {
+            self.finish_erasure(&user).await?;
+            (user, state, display) = self.display_following(&user, id).await?;
+        }
+        self.finish_merges_later(&user, &state);
         display.map(|display| (user, state, display)).ok_or(Error::NotFound("display"))
+    }
+
+    async fn display_following(&self, user: &UserRef, id: DisplayId) -> Result<(UserRef, UserState, Option<Display>), Error> {
+        let (state, display) = self.engine.display_with_state(user, id).await?;
+        let Some(identity) = &state.alias_of else { return Ok((user.clone(), state, display)) };
+        let user = identified(user, identity);
+        let (state, display) = self.engine.display_with_state(&user, id).await?;
+        Ok((user, state, display))
     }
 
     /// Stores a change. `false`: somebody else was first, load again.

@@ -224,7 +224,9 @@ fn read_row(space: Space, key: &[u8], row: &[u8]) -> Result<&'static str, BadRow
             "aliases"
         }
         Space::Outbox => {
-            rows::outbox::decode(row)?;
+            if let rows::outbox::Entry::Shown(shown) = rows::outbox::decode(row)? {
+                rows::display::decode_json(shown.json.as_bytes())?;
+            }
             "outbox entries"
         }
         Space::Triggers => {

@@ -14,7 +14,8 @@ use crate::error::io;
 /// 2: buckets have no row any more that says that a user has others. Version 1 would find nothing without it.
 /// 3: events are in logs of their own ([`events`](crate::events)), fjall has the marks of a day only. What versions 1 and 2
 /// wrote is brought there when it is opened ([`upgrade`](crate::upgrade)).
-pub(crate) const FORMAT_VERSION: u32 = 3;
+/// 4: an entry of the outbox says in front what SQLite's columns hold. Version 3 could not read it.
+pub(crate) const FORMAT_VERSION: u32 = 4;
 /// The oldest format that can be upgraded.
 const FORMAT_VERSION_MIN: u32 = 1;
 

@@ -59,7 +59,7 @@ use crate::sqlite::Sqlite;
 
 /// The embedded engine on one data folder. Dropping it stops its thread and lets go of the folder.
 ///
-/// [`Activity::load`], [`Activity::display`] and [`Activity::commit`] work on the thread that polls them: a read is
+/// [`Activity::load`], [`Activity::display`], [`Activity::display_with_state`] and [`Activity::commit`] work on the thread that polls them: a read is
 /// over sooner than another thread would wake up, and a commit, which waits for the disk, is for the one thread that
 /// gathers groups. Everything else that can wait for a disk moves to Tokio's blocking threads, so must be called within
 /// a Tokio runtime.
@@ -118,8 +118,8 @@ impl Activity for EmbeddedStore {
         self.activity.load(user, now)
     }
 
-    async fn state(&self, user: &UserRef) -> Result<UserState, StorageError> {
-        self.activity.state(user)
+    async fn display_with_state(&self, user: &UserRef, id: DisplayId) -> Result<(UserState, Option<Display>), StorageError> {
+        self.activity.display_with_state(user, id)
     }
 
     async fn display(&self, user: &UserRef, id: DisplayId) -> Result<Option<Display>, StorageError> {

@@ -1,5 +1,6 @@
 //! The projector: a thread that tells SQLite what the outbox holds, in order. Nothing that commits waits for it.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -12,13 +13,15 @@ use crate::activity::tables::Space;
 use crate::activity::{ActivityStore, read_number};
 use crate::error;
 use crate::responses::{project, set_projected_seq};
-use crate::rows::outbox;
+use crate::rows::outbox::{self, Entry, Shown};
 use crate::sqlite::{Sqlite, write};
 
-/// Most entries told in one transaction.
-const ENTRIES_PER_TRANSACTION: usize = 512;
-/// How long entries may gather while nobody waits for them: each transaction costs a sync of its own.
-const GATHERING: Duration = Duration::from_millis(20);
+/// Most entries told in one transaction, and about how many bytes of them.
+const ENTRIES_PER_TRANSACTION: usize = 8_192;
+const BYTES_PER_TRANSACTION: usize = 16 * 1024 * 1024;
+/// How long entries may gather while nobody waits for them: each transaction costs two syncs, and of the displays that were
+/// saved several times meanwhile only the last state is told.
+const GATHERING: Duration = Duration::from_millis(200);
 /// How long the projector waits after an error, at first and at most.
 const BACK_OFF: Duration = Duration::from_millis(100);
 const BACK_OFF_MAX: Duration = Duration::from_secs(10);
@@ -160,48 +163,49 @@ impl Worker {
 
     /// Tells everything there is.
     fn drain(&self) -> Result<(), StorageError> {
-        loop {
-            let told = self.step()?;
-            if told < ENTRIES_PER_TRANSACTION {
-                return Ok(());
-            }
-        }
+        while self.step()? {}
+        Ok(())
     }
 
-    /// Tells some entries, and removes them from the outbox. Says how many.
-    fn step(&self) -> Result<usize, StorageError> {
+    /// Tells some entries, and removes them from the outbox. Says whether there may be others.
+    fn step(&self) -> Result<bool, StorageError> {
         let before = self.progress.borrow().projected;
-        let entries = self.waiting(before + 1)?;
-        let Some((last, _)) = entries.last() else {
+        let (rows, are_all) = self.waiting(before + 1)?;
+        let Some((last, _)) = rows.last() else {
             self.report(before);
-            return Ok(0);
+            return Ok(false);
         };
         let last = *last;
+        let mut entries = Vec::with_capacity(rows.len());
+        for (seq, row) in &rows {
+            entries.push(outbox::decode(row).map_err(|bad| bad.at(&Space::Outbox.name(), &seq.to_be_bytes()))?);
+        }
         self.sqlite.try_with(|connection| {
             write(connection, "tell responses", |transaction| {
-                for (seq, row) in &entries {
-                    let entry = outbox::decode(row).map_err(|bad| bad.at(&Space::Outbox.name(), &seq.to_be_bytes()))?;
-                    project(transaction, &entry)?;
-                }
+                without_outdated(&entries).try_for_each(|entry| project(transaction, entry))?;
                 set_projected_seq(transaction, last)
             })
         })?;
         self.report(last);
-        self.forget(entries.iter().map(|(seq, _)| *seq))?;
-        Ok(entries.len())
+        self.forget(rows.iter().map(|(seq, _)| *seq))?;
+        Ok(!are_all)
     }
 
     /// Entries from `first` on, as of the last committed group: in a view of its own an entry could be there already
-    /// and the one before it not yet.
-    fn waiting(&self, first: u64) -> Result<Vec<(u64, fjall::Slice)>, StorageError> {
+    /// and the one before it not yet. Says also whether these are all.
+    fn waiting(&self, first: u64) -> Result<(Vec<(u64, fjall::Slice)>, bool), StorageError> {
         let view = self.activity.view();
         let from = first.to_be_bytes();
-        let mut entries = Vec::new();
-        for guard in view.snapshot.range(&self.activity.tables.outbox, from..).take(ENTRIES_PER_TRANSACTION) {
+        let (mut entries, mut bytes) = (Vec::new(), 0);
+        for guard in view.snapshot.range(&self.activity.tables.outbox, from..) {
+            if entries.len() == ENTRIES_PER_TRANSACTION || bytes >= BYTES_PER_TRANSACTION {
+                return Ok((entries, false));
+            }
             let (key, row) = guard.into_inner().map_err(|error| error::fjall("read the outbox", error))?;
+            bytes += row.len();
             entries.push((read_number(Space::Outbox, &key, &key)?, row));
         }
-        Ok(entries)
+        Ok((entries, true))
     }
 
     /// After a power cut entries may be there again that SQLite knows already.
@@ -233,3 +237,24 @@ impl Worker {
         self.progress.send_modify(|progress| *progress = Progress { projected, is_failing: false });
     }
 }
+
+/// Entries in order, without those of displays that are told again before anybody is merged or erased.
+fn without_outdated<'a>(entries: &'a [Entry<'a>]) -> impl Iterator<Item = &'a Entry<'a>> {
+    let mut later = HashSet::new();
+    let mut is_last: Vec<bool> = entries
+        .iter()
+        .rev()
+        .map(|entry| match entry {
+            Entry::Shown(Shown { user, display, .. }) => later.insert((user.workspace, *display)),
+            Entry::Merged { .. } | Entry::Erased { .. } => {
+                later.clear();
+                true
+            }
+        })
+        .collect();
+    is_last.reverse();
+    entries.iter().zip(is_last).filter_map(|(entry, is_last)| is_last.then_some(entry))
+}
+
+#[cfg(test)]
+mod tests;

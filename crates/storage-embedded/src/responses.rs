@@ -11,7 +11,7 @@ use crate::EmbeddedStore;
 use crate::catalogue::{execute, expect_one, read_all, read_one};
 use crate::error::{self, BadRow};
 use crate::rows::display;
-use crate::rows::outbox::Entry;
+use crate::rows::outbox::{Entry, Shown};
 use crate::sqlite::write;
 
 impl Responses for EmbeddedStore {
@@ -164,15 +164,12 @@ fn count_completion(
 }
 
 /// Tells SQLite one entry of the outbox. Telling it twice changes nothing.
-pub(crate) fn project(transaction: &Transaction<'_>, entry: &Entry) -> Result<(), StorageError> {
+pub(crate) fn project(transaction: &Transaction<'_>, entry: &Entry<'_>) -> Result<(), StorageError> {
     let failed = |error| error::sqlite("store a response", error);
     match entry {
-        Entry::Shown { user, display } => {
-            let id = |text: &str, error: sonde_core::id::InvalidId| BadRow::new(format!("{text:?}: {error}")).at("outbox", &[]);
-            let display_id: DisplayId = display.id().parse().map_err(|error| id(display.id(), error))?;
-            let survey: SurveyId = display.survey().parse().map_err(|error| id(display.survey(), error))?;
-            if display.is_completed() {
-                count_completion(transaction, user.workspace, display_id, survey)?;
+        Entry::Shown(Shown { user, display, survey, is_completed, json }) => {
+            if *is_completed {
+                count_completion(transaction, user.workspace, *display, *survey)?;
             }
             let sql = "INSERT INTO responses (workspace_id, display_id, survey_id, anonymous, user_id, display) \
                        SELECT ?1, ?2, ?3, ?4, ?5, ?6 \
@@ -181,11 +178,11 @@ pub(crate) fn project(transaction: &Transaction<'_>, entry: &Entry) -> Result<()
                        user_id = excluded.user_id, display = excluded.display";
             let row = params![
                 user.workspace.as_bytes(),
-                display_id.as_bytes(),
+                display.as_bytes(),
                 survey.as_bytes(),
                 user.namespace == Namespace::Anonymous,
                 user.id.as_str(),
-                display::encode_json(display)
+                json
             ];
             transaction.prepare_cached(sql).and_then(|mut statement| statement.execute(row)).map_err(failed)?;
         }

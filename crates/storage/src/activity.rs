@@ -351,8 +351,13 @@ pub trait Activity: Send + Sync + 'static {
     /// anonymous ids that are still being merged into the user are included.
     fn load(&self, user: &UserRef, now: Timestamp) -> impl Future<Output = Result<UserActivity, StorageError>> + Send;
 
-    /// The state alone that [`load`](Self::load) would read: for those who look at no event.
-    fn state(&self, user: &UserRef) -> impl Future<Output = Result<UserState, StorageError>> + Send;
+    /// The state that [`load`](Self::load) would read and the [`display`](Self::display) that would be found, of one moment: for
+    /// those who look at no event.
+    fn display_with_state(
+        &self,
+        user: &UserRef,
+        id: DisplayId,
+    ) -> impl Future<Output = Result<(UserState, Option<Display>), StorageError>> + Send;
 
     /// One display of one user, also while it still lies under an anonymous id that is being merged.
     fn display(&self, user: &UserRef, id: DisplayId) -> impl Future<Output = Result<Option<Display>, StorageError>> + Send;

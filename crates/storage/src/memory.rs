@@ -99,8 +99,9 @@ impl Activity for MemoryStore {
         Ok(self.lock().load(user, now))
     }
 
-    async fn state(&self, user: &UserRef) -> Result<UserState, StorageError> {
-        Ok(self.lock().state(user))
+    async fn display_with_state(&self, user: &UserRef, id: DisplayId) -> Result<(UserState, Option<Display>), StorageError> {
+        let everything = self.lock();
+        Ok((everything.state(user), everything.displays.get(&(user.clone(), id)).cloned()))
     }
 
     async fn display(&self, user: &UserRef, id: DisplayId) -> Result<Option<Display>, StorageError> {

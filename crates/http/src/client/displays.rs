@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Body;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,15 @@ use utoipa::ToSchema;
 use super::session;
 use crate::body::{self, MediaType};
 use crate::problem::{Problem, ProblemDocument};
+
+/// Where answers are sent.
+pub(crate) const RESPONSE_ROUTE: &str = "/api/v1/client/displays/{display_id}/response";
+
+/// Whose answers are sent to a path: the display in [`RESPONSE_ROUTE`], where nothing of it needs decoding.
+pub(crate) fn responds_to(path: &str) -> Option<&str> {
+    let id = path.strip_prefix("/api/v1/client/displays/")?.strip_suffix("/response")?;
+    id.bytes().all(|byte| byte == b'_' || byte.is_ascii_alphanumeric()).then_some(id).filter(|id| !id.is_empty())
+}
 
 /// What happened to a display.
 #[derive(Clone, Copy, Deserialize, ToSchema)]
@@ -203,10 +212,20 @@ pub(crate) async fn respond<E: Engine>(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<ResponseBody>, Problem> {
-    let session = session(&service, &headers).await?;
-    let id = display_id(&id)?;
-    let bytes = body::read(&headers, body, CLIENT_BODY_BYTES_MAX, MediaType::Json).await?;
+    save(&service, &id, &headers, body).await.map(Json)
+}
+
+/// The whole call, for the router and for the short cut past it.
+pub(crate) async fn save<E: Engine, B: HttpBody<Data = Bytes> + Unpin>(
+    service: &Arc<Service<E>>,
+    id: &str,
+    headers: &HeaderMap,
+    body: B,
+) -> Result<ResponseBody, Problem> {
+    let session = session(service, headers).await?;
+    let id = display_id(id)?;
+    let bytes = body::read(headers, body, CLIENT_BODY_BYTES_MAX, MediaType::Json).await?;
     let wire: ResponseRequest = body::json(&bytes)?;
     let (revision, state) = service.save_response(&session, id, wire.checked()?).await?;
-    Ok(Json(ResponseBody { revision, state: state_name(state) }))
+    Ok(ResponseBody { revision, state: state_name(state) })
 }

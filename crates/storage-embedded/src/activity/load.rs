@@ -35,11 +35,6 @@ pub(crate) fn load(tables: &Tables, view: &View, user: &UserRef, now: Timestamp)
     Ok(activity)
 }
 
-/// What is kept of a user beside events and displays.
-pub(crate) fn state(tables: &Tables, view: &View, user: &UserRef) -> Result<UserState, StorageError> {
-    read_state(tables, view, &keys::user(user))
-}
-
 /// One display of a user.
 pub(crate) fn display(tables: &Tables, view: &View, user: &UserRef, id: DisplayId) -> Result<Option<Display>, StorageError> {
     let key = keys::user(user);
@@ -55,6 +50,28 @@ pub(crate) fn display(tables: &Tables, view: &View, user: &UserRef, id: DisplayI
         return Ok(own);
     }
     let state = read_state(tables, view, &key)?;
+    being_merged(tables, view, user, &state, id)
+}
+
+/// The same with what is kept of the user beside events and displays.
+pub(crate) fn display_with_state(
+    tables: &Tables,
+    view: &View,
+    user: &UserRef,
+    id: DisplayId,
+) -> Result<(UserState, Option<Display>), StorageError> {
+    let key = keys::user(user);
+    let state = read_state(tables, view, &key)?;
+    if !has_rows(&state) {
+        return Ok((state, None));
+    }
+    let own = read_display(tables, view, &keys::display(&key, id))?;
+    let found = if own.is_some() { own } else { being_merged(tables, view, user, &state, id)? };
+    Ok((state, found))
+}
+
+/// A display that still lies under an id that is being merged.
+fn being_merged(tables: &Tables, view: &View, user: &UserRef, state: &UserState, id: DisplayId) -> Result<Option<Display>, StorageError> {
     for from in &state.merging {
         let display = read_display(tables, view, &keys::display(&keys::user(&anonymous(user, from)), id))?;
         if display.is_some() {

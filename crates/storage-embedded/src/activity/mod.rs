@@ -139,8 +139,8 @@ impl ActivityStore {
         load::load(&self.tables, &self.view(), user, now)
     }
 
-    pub(crate) fn state(&self, user: &UserRef) -> Result<UserState, StorageError> {
-        load::state(&self.tables, &self.view(), user)
+    pub(crate) fn display_with_state(&self, user: &UserRef, id: DisplayId) -> Result<(UserState, Option<Display>), StorageError> {
+        load::display_with_state(&self.tables, &self.view(), user, id)
     }
 
     pub(crate) fn display(&self, user: &UserRef, id: DisplayId) -> Result<Option<Display>, StorageError> {

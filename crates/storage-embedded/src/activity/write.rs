@@ -172,10 +172,11 @@ impl<'a> Pass<'a> {
         }
         self.put_state(user.clone(), &change.state);
         for display in &change.displays {
-            self.group.put(Space::Displays, keys::display(&user, display.id), rows::display::encode(display));
+            let row = rows::display::encode(display);
             if display.shown_at.is_some() {
-                self.put_outbox(rows::outbox::encode_shown(&change.user, display));
+                self.put_outbox(rows::outbox::encode_shown(&change.user, display, &row));
             }
+            self.group.put(Space::Displays, keys::display(&user, display.id), row);
         }
         for mark in &change.consumed {
             let day = mark.received_at.utc_day();

@@ -1,5 +1,6 @@
 //! Displays, in activity and as response rows.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -18,15 +19,21 @@ use crate::error::BadRow;
 
 const VERSION: u8 = 1;
 
-/// A display. Properties are held as a text within the JSON, so that not a byte of them changes.
+/// A display. Properties are held as a text within the JSON, so that not a byte of them changes. Texts are borrowed from where
+/// they are, in the display or in the row.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct DisplayRow {
-    id: String,
-    survey: String,
+pub(crate) struct DisplayRow<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    #[serde(borrow)]
+    survey: Cow<'a, str>,
     survey_version: u32,
-    request_id: Box<str>,
-    platform: String,
-    locale: Box<str>,
+    #[serde(borrow)]
+    request_id: Cow<'a, str>,
+    #[serde(borrow)]
+    platform: Cow<'a, str>,
+    #[serde(borrow)]
+    locale: Cow<'a, str>,
     state: StateName,
     claimed_at: i64,
     lease_until: i64,
@@ -34,12 +41,15 @@ pub(crate) struct DisplayRow {
     first_answered_at: Option<i64>,
     completed_at: Option<i64>,
     updated_at: i64,
-    trigger: String,
-    trigger_properties: String,
+    #[serde(borrow)]
+    trigger: Cow<'a, str>,
+    #[serde(borrow)]
+    trigger_properties: Cow<'a, str>,
     attributes: Vec<(Box<str>, AttributeRow)>,
-    event: Option<EventRow>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    events: Vec<EventRow>,
+    #[serde(borrow)]
+    event: Option<EventRow<'a>>,
+    #[serde(borrow, default, skip_serializing_if = "Vec::is_empty")]
+    events: Vec<EventRow<'a>>,
     /// What a showing consumes; absent where that is the event alone, as in all rows older than this field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     consumes: Option<Vec<MarkRow>>,
@@ -61,13 +71,16 @@ enum StateName {
 }
 
 #[derive(Serialize, Deserialize)]
-struct EventRow {
-    id: String,
-    trigger: String,
+struct EventRow<'a> {
+    #[serde(borrow)]
+    id: Cow<'a, str>,
+    #[serde(borrow)]
+    trigger: Cow<'a, str>,
     effective_at: i64,
     received_at: i64,
     seq: u64,
-    properties: String,
+    #[serde(borrow)]
+    properties: Cow<'a, str>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -96,6 +109,11 @@ pub(crate) fn encode(display: &Display) -> Vec<u8> {
     bytes
 }
 
+/// The JSON in such a row.
+pub(crate) fn json_of(row: &[u8]) -> &[u8] {
+    &row[1..]
+}
+
 /// The display of a row in activity.
 pub(crate) fn decode(row: &[u8]) -> Result<Display, BadRow> {
     let (found, json) = row.split_first().ok_or_else(|| BadRow::new("empty"))?;
@@ -104,16 +122,16 @@ pub(crate) fn decode(row: &[u8]) -> Result<Display, BadRow> {
 }
 
 /// A display as text, for SQLite.
-pub(crate) fn encode_json(display: &DisplayRow) -> String {
+pub(crate) fn encode_json(display: &DisplayRow<'_>) -> String {
     to_json(display)
 }
 
 /// A display from text.
 pub(crate) fn decode_json(json: &[u8]) -> Result<Display, BadRow> {
-    from_json::<DisplayRow>(json)?.try_into()
+    from_json::<DisplayRow<'_>>(json)?.try_into()
 }
 
-impl DisplayRow {
+impl DisplayRow<'_> {
     /// The display's id as it was written.
     pub(crate) fn id(&self) -> &str {
         &self.id
@@ -130,16 +148,16 @@ impl DisplayRow {
     }
 }
 
-impl From<&Display> for DisplayRow {
-    fn from(display: &Display) -> Self {
+impl<'a> From<&'a Display> for DisplayRow<'a> {
+    fn from(display: &'a Display) -> Self {
         let millis = |at: Option<Timestamp>| at.map(Timestamp::as_millis);
         Self {
-            id: display.id.to_string(),
-            survey: display.survey.to_string(),
+            id: display.id.to_string().into(),
+            survey: display.survey.to_string().into(),
             survey_version: display.survey_version,
-            request_id: display.request_id.clone(),
-            platform: display.platform.as_str().to_owned(),
-            locale: display.locale.clone(),
+            request_id: Cow::Borrowed(&display.request_id),
+            platform: display.platform.as_str().into(),
+            locale: Cow::Borrowed(&display.locale),
             state: display.state.into(),
             claimed_at: display.claimed_at.as_millis(),
             lease_until: display.lease_until.as_millis(),
@@ -147,8 +165,8 @@ impl From<&Display> for DisplayRow {
             first_answered_at: millis(display.first_answered_at),
             completed_at: millis(display.completed_at),
             updated_at: display.updated_at.as_millis(),
-            trigger: display.trigger.as_str().to_owned(),
-            trigger_properties: display.trigger_properties.as_str().to_owned(),
+            trigger: display.trigger.as_str().into(),
+            trigger_properties: display.trigger_properties.as_str().into(),
             attributes: attributes_to_row(&display.attributes),
             event: display.event.as_deref().map(EventRow::from),
             events: display.events.iter().map(|event| EventRow::from(&**event)).collect(),
@@ -160,9 +178,9 @@ impl From<&Display> for DisplayRow {
     }
 }
 
-impl TryFrom<DisplayRow> for Display {
+impl TryFrom<DisplayRow<'_>> for Display {
     type Error = BadRow;
-    fn try_from(row: DisplayRow) -> Result<Self, BadRow> {
+    fn try_from(row: DisplayRow<'_>) -> Result<Self, BadRow> {
         let time = |millis: Option<i64>| millis.map(Timestamp::from_millis);
         let event = row.event.map(EventRecord::try_from).transpose()?.map(Arc::new);
         let consumes = match row.consumes {
@@ -173,9 +191,9 @@ impl TryFrom<DisplayRow> for Display {
             id: id(&row.id)?,
             survey: id(&row.survey)?,
             survey_version: row.survey_version,
-            request_id: row.request_id,
+            request_id: row.request_id.into(),
             platform: Platform::from_name(&row.platform).ok_or_else(|| BadRow::new(format!("no platform: {:?}", row.platform)))?,
-            locale: row.locale,
+            locale: row.locale.into(),
             state: row.state.into(),
             claimed_at: Timestamp::from_millis(row.claimed_at),
             lease_until: Timestamp::from_millis(row.lease_until),
@@ -196,22 +214,22 @@ impl TryFrom<DisplayRow> for Display {
     }
 }
 
-impl From<&EventRecord> for EventRow {
-    fn from(event: &EventRecord) -> Self {
+impl<'a> From<&'a EventRecord> for EventRow<'a> {
+    fn from(event: &'a EventRecord) -> Self {
         Self {
-            id: event.id.as_str().to_owned(),
-            trigger: event.trigger.as_str().to_owned(),
+            id: event.id.as_str().into(),
+            trigger: event.trigger.as_str().into(),
             effective_at: event.effective_at.as_millis(),
             received_at: event.received_at.as_millis(),
             seq: event.seq.0,
-            properties: event.properties.as_str().to_owned(),
+            properties: event.properties.as_str().into(),
         }
     }
 }
 
-impl TryFrom<EventRow> for EventRecord {
+impl TryFrom<EventRow<'_>> for EventRecord {
     type Error = BadRow;
-    fn try_from(row: EventRow) -> Result<Self, BadRow> {
+    fn try_from(row: EventRow<'_>) -> Result<Self, BadRow> {
         Ok(Self {
             id: EventId::from_stored(&row.id),
             trigger: trigger(&row.trigger)?,

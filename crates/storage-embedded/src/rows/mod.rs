@@ -11,8 +11,7 @@ pub(crate) mod outbox;
 pub(crate) mod settings;
 pub(crate) mod state;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::error::BadRow;
 
@@ -21,7 +20,7 @@ fn to_json<T: Serialize>(row: &T) -> String {
     serde_json::to_string(row).expect("row types have text keys and no fallible parts")
 }
 
-fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, BadRow> {
+fn from_json<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, BadRow> {
     serde_json::from_slice(json).map_err(|error| BadRow::new(error.to_string()))
 }
 

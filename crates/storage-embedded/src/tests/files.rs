@@ -53,20 +53,20 @@ fn a_folder_has_one_user_at_a_time() {
 fn a_newer_format_is_refused_and_left_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     EmbeddedStore::open(folder.path()).unwrap().close();
-    assert_eq!(fs::read_to_string(folder.path().join("FORMAT")).unwrap(), "3\n");
-    fs::write(folder.path().join("FORMAT"), "4\n").unwrap();
-    assert_eq!(refusal(folder.path()).0, StorageErrorKind::NewerFormat);
     assert_eq!(fs::read_to_string(folder.path().join("FORMAT")).unwrap(), "4\n");
+    fs::write(folder.path().join("FORMAT"), "5\n").unwrap();
+    assert_eq!(refusal(folder.path()).0, StorageErrorKind::NewerFormat);
+    assert_eq!(fs::read_to_string(folder.path().join("FORMAT")).unwrap(), "5\n");
     for unknown in ["", "0", "one"] {
         fs::write(folder.path().join("FORMAT"), unknown).unwrap();
         assert_eq!(refusal(folder.path()).0, StorageErrorKind::Corrupt, "{unknown:?}");
     }
     fs::remove_file(folder.path().join("FORMAT")).unwrap();
     assert_eq!(refusal(folder.path()).0, StorageErrorKind::Corrupt, "data without a format");
-    for older in ["1", "2\n"] {
+    for older in ["1", "2\n", "3\n"] {
         fs::write(folder.path().join("FORMAT"), older).unwrap();
         EmbeddedStore::open(folder.path()).unwrap().close();
-        assert_eq!(fs::read_to_string(folder.path().join("FORMAT")).unwrap(), "3\n", "an older format is upgraded");
+        assert_eq!(fs::read_to_string(folder.path().join("FORMAT")).unwrap(), "4\n", "an older format is upgraded");
     }
 }
 

@@ -84,7 +84,7 @@ async fn events_of_format_2_are_brought_into_logs() {
     assert_eq!(store.commit(vec![append("new", "1", "even", "{}")]).await.unwrap(), [Outcome::Appended]);
     assert_eq!(store.load(&user("new"), NOW).await.unwrap().events[0].seq, EventSeq(1_000));
     store.close();
-    assert_eq!(fs::read_to_string(folder.path().join("FORMAT")).unwrap(), "3\n");
+    assert_eq!(fs::read_to_string(folder.path().join("FORMAT")).unwrap(), "4\n");
     let report = check(folder.path()).unwrap();
     assert!(report.problems.is_empty(), "{report:?}");
     assert_eq!((report.rows["events"], report.rows["marks of events"]), (6 * USERS + 1, 2 * USERS));

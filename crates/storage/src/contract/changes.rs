@@ -10,8 +10,8 @@ use sonde_core::user::{CancelMark, Namespace, SurveyHistory, UserRef, UserState}
 
 use super::Harness;
 use super::fixtures::{
-    DAY, MILLI, all_attributes, change, claimed, commit, display_id, event, full_display, load, mark, noon, state_with_claim, store,
-    store_display, survey, user, user_id, workspace,
+    DAY, MILLI, all_attributes, change, claimed, commit, display_id, display_of, event, full_display, load, mark, noon, state_with_claim,
+    store, store_display, survey, user, user_id, workspace,
 };
 use crate::{Activity, Outcome};
 
@@ -31,8 +31,8 @@ pub async fn a_change_is_stored_as_a_whole<H: Harness>() {
     assert_eq!(changed.state.version, 1);
     assert_eq!(changed.events, loaded.events);
     assert_eq!(changed.consumed, new.consumed);
-    assert_eq!(engine.display(&user("a"), display.id).await.unwrap(), Some(display));
-    assert!(engine.display(&user("a"), display_id(2)).await.unwrap().is_some());
+    assert_eq!(display_of(engine, &user("a"), display.id).await, Some(display));
+    assert!(display_of(engine, &user("a"), display_id(2)).await.is_some());
 }
 
 /// Older or newer: nothing of it is stored.
@@ -51,8 +51,8 @@ pub async fn a_change_from_another_version_stores_nothing<H: Harness>() {
         assert_eq!(commit(engine, change(new)).await, Outcome::VersionConflict);
     }
     assert_eq!(load(engine, &user("a"), noon()).await, before);
-    assert_eq!(engine.display(&user("a"), display_id(1)).await.unwrap(), Some(claimed(1, noon())));
-    assert_eq!(engine.display(&user("a"), display_id(2)).await.unwrap(), None);
+    assert_eq!(display_of(engine, &user("a"), display_id(1)).await, Some(claimed(1, noon())));
+    assert_eq!(display_of(engine, &user("a"), display_id(2)).await, None);
 }
 
 /// A group sees its own earlier writes.
@@ -96,7 +96,7 @@ pub async fn of_64_concurrent_changes_one_is_stored<H: Harness>() {
         let [winner] = winners.try_into().expect("exactly one winner");
         let state = load(harness.engine(), &user("a"), noon()).await.state;
         assert_eq!(state.attributes.text("winner"), Some(winner.to_string().as_str()));
-        assert!(harness.engine().display(&user("a"), display_id(winner)).await.unwrap().is_some());
+        assert!(display_of(harness.engine(), &user("a"), display_id(winner)).await.is_some());
     }
 }
 
@@ -160,7 +160,7 @@ pub async fn everything_of_a_display_is_kept<H: Harness>() {
     }
     for _ in 0..2 {
         for display in &displays {
-            assert_eq!(harness.engine().display(&user("a"), display.id).await.unwrap().as_ref(), Some(display));
+            assert_eq!(display_of(harness.engine(), &user("a"), display.id).await.as_ref(), Some(display));
         }
         harness.crash();
     }
@@ -173,9 +173,9 @@ pub async fn a_display_belongs_to_its_user<H: Harness>() {
     store_display(engine, &user("a"), claimed(1, noon())).await;
     let others = [user("ab"), UserRef { namespace: Namespace::Anonymous, ..user("a") }, UserRef { workspace: workspace(2), ..user("a") }];
     for other in others {
-        assert_eq!(engine.display(&other, display_id(1)).await.unwrap(), None);
+        assert_eq!(display_of(engine, &other, display_id(1)).await, None);
     }
-    assert_eq!(engine.display(&user("a"), display_id(2)).await.unwrap(), None);
+    assert_eq!(display_of(engine, &user("a"), display_id(2)).await, None);
 }
 
 /// Adding a mark twice changes nothing; a mark of an event that is gone is not kept.
@@ -255,7 +255,7 @@ pub async fn changes_survive_a_crash<H: Harness>() {
         harness.crash();
         assert_eq!(load(harness.engine(), &user("a"), noon()).await.state.version, u64::from(round) + 1);
         for number in 0..=round {
-            assert!(harness.engine().display(&user("a"), display_id(number)).await.unwrap().is_some());
+            assert!(display_of(harness.engine(), &user("a"), display_id(number)).await.is_some());
         }
     }
 }

@@ -7,8 +7,8 @@ use sonde_core::user::{Namespace, UserRef, UserState};
 
 use super::Harness;
 use super::fixtures::{
-    HOUR, MILLI, all_responses, anonymous, change, claimed, commit, continue_merge, display_id, event, event_ids, full_display, hours,
-    load, mark, merge, noon, shown, state_with_claim, store, store_display, survey, user, user_id, workspace,
+    HOUR, MILLI, all_responses, anonymous, change, claimed, commit, continue_merge, display_id, display_of, event, event_ids, full_display,
+    hours, load, mark, merge, noon, shown, state_with_claim, store, store_display, survey, user, user_id, workspace,
 };
 use crate::{Activity, Erase, ErasedResponses, EventCursor, Outcome, Responses, Write};
 
@@ -60,7 +60,7 @@ async fn expect_nothing(engine: &(impl Activity + Responses), user: &UserRef) {
     assert_eq!(engine.displays_of(user, None, 10).await.unwrap(), []);
     assert_eq!(engine.events_of(user, None, 10).await.unwrap().events, []);
     for number in 0..10 {
-        assert_eq!(engine.display(user, display_id(number)).await.unwrap(), None);
+        assert_eq!(display_of(engine, user, display_id(number)).await, None);
     }
     assert!(all_responses(engine, user.workspace).await.iter().all(|row| row.user != *user));
 }

@@ -204,8 +204,17 @@ pub(super) async fn store_display(engine: &impl Activity, user: &UserRef, displa
 
 pub(super) async fn load(engine: &impl Activity, user: &UserRef, now: Timestamp) -> UserActivity {
     let loaded = engine.load(user, now).await.expect("a load");
-    assert_eq!(engine.state(user).await.expect("a state"), loaded.state, "the state alone is that of the whole");
+    let (state, _) = engine.display_with_state(user, display_id(1)).await.expect("a state");
+    assert_eq!(state, loaded.state, "the state alone is that of the whole");
     loaded
+}
+
+/// A display, as both ways of asking for it find it.
+pub(super) async fn display_of(engine: &impl Activity, user: &UserRef, id: DisplayId) -> Option<Display> {
+    let found = engine.display(user, id).await.expect("a display");
+    let (_, beside_state) = engine.display_with_state(user, id).await.expect("a display");
+    assert_eq!(beside_state, found, "a display is the same with the state beside it");
+    found
 }
 
 /// The ids of a user's events, as they were loaded.

@@ -6,8 +6,8 @@ use sonde_core::user::{CancelMark, EventMark, UserActivity, UserState};
 
 use super::Harness;
 use super::fixtures::{
-    MILLI, anonymous, change, claimed, commit, continue_merge, display_id, event, event_ids, hours, load, mark, merge, noon, shown,
-    state_with_claim, store, store_display, survey, user, user_id,
+    MILLI, anonymous, change, claimed, commit, continue_merge, display_id, display_of, event, event_ids, hours, load, mark, merge, noon,
+    shown, state_with_claim, store, store_display, survey, user, user_id,
 };
 use crate::{Activity, EventFingerprint, Outcome, Write};
 
@@ -57,7 +57,7 @@ pub async fn a_merge_is_seen_at_once_and_stays_as_it_is_copied<H: Harness>() {
     assert_eq!(merged.events.len(), 2);
     assert_eq!(merged.events[1], before.events[0]);
     assert_eq!(merged.consumed, before.consumed);
-    assert_eq!(engine.display(&user("u"), display_id(1)).await.unwrap(), Some(claimed(1, noon())));
+    assert_eq!(display_of(engine, &user("u"), display_id(1)).await, Some(claimed(1, noon())));
 
     assert_eq!(finish(engine, "anon", "u").await, 1);
     for _ in 0..2 {
@@ -66,11 +66,11 @@ pub async fn a_merge_is_seen_at_once_and_stays_as_it_is_copied<H: Harness>() {
         assert!(copied.state.merging.is_empty());
         assert!(copied.state.version > merged.state.version);
         assert_eq!(without_merging(copied), without_merging(merged.clone()));
-        assert_eq!(engine.display(&user("u"), display_id(2)).await.unwrap(), Some(shown(2, noon())));
+        assert_eq!(display_of(engine, &user("u"), display_id(2)).await, Some(shown(2, noon())));
         let alias = load(engine, &anonymous("anon"), noon()).await;
         let expected = before.state.aliased_to(&user_id("u"));
         assert_eq!(alias, UserActivity { state: expected, ..UserActivity::unknown(anonymous("anon")) });
-        assert_eq!(engine.display(&anonymous("anon"), display_id(2)).await.unwrap(), None);
+        assert_eq!(display_of(engine, &anonymous("anon"), display_id(2)).await, None);
         harness.crash();
     }
 }
@@ -137,7 +137,7 @@ pub async fn a_large_merge_is_copied_in_steps_over_crashes<H: Harness>() {
         harness.crash();
         assert_eq!(without_merging(load(harness.engine(), &user("u"), now).await), without_merging(merged.clone()));
         for number in [0, 50, 99] {
-            assert!(harness.engine().display(&user("u"), display_id(number)).await.unwrap().is_some());
+            assert!(display_of(harness.engine(), &user("u"), display_id(number)).await.is_some());
         }
         let again = event(&user("u"), "e1199", "t11", now);
         assert_eq!(commit(harness.engine(), Write::append(again)).await, Outcome::Duplicate);
@@ -264,7 +264,7 @@ pub async fn a_display_changed_while_merging_is_not_overwritten<H: Harness>() {
     let newer = Display { state: DisplayState::Dismissed, revision: 3, ..shown(2, noon()) };
     store_display(engine, &user("u"), newer.clone()).await;
     for _ in 0..2 {
-        assert_eq!(engine.display(&user("u"), display_id(2)).await.unwrap(), Some(newer.clone()));
+        assert_eq!(display_of(engine, &user("u"), display_id(2)).await, Some(newer.clone()));
         finish(engine, "anon", "u").await;
     }
 }
@@ -312,7 +312,7 @@ pub async fn a_merge_sees_earlier_writes_of_its_group<H: Harness>() {
     assert_eq!(engine.commit(group).await.unwrap(), expected);
     for _ in 0..2 {
         assert_eq!(event_ids(harness.engine(), &user("u"), noon()).await, ["y", "x"]);
-        assert_eq!(harness.engine().display(&user("u"), display_id(1)).await.unwrap(), Some(shown(1, noon())));
+        assert_eq!(display_of(harness.engine(), &user("u"), display_id(1)).await, Some(shown(1, noon())));
         harness.crash();
     }
 }
@@ -331,7 +331,7 @@ pub async fn a_claim_cancelled_by_a_merge_no_longer_matches<H: Harness>() {
     for _ in 0..2 {
         let state = load(engine, &user("u"), noon()).await.state;
         assert_eq!(state.open_claim.map(|claim| claim.display), Some(display_id(2)));
-        assert_eq!(engine.display(&user("u"), display_id(1)).await.unwrap(), Some(claimed(1, noon())));
+        assert_eq!(display_of(engine, &user("u"), display_id(1)).await, Some(claimed(1, noon())));
         finish(engine, "anon", "u").await;
     }
 }

@@ -15,8 +15,8 @@ use sonde_core::user::{CancelMark, Consumption, EventMark, Namespace, UserActivi
 
 use super::Harness;
 use super::fixtures::{
-    all_responses, anonymous, change, claimed, continue_merge, display_id, key, load, merge, noon, observation, state_with_claim, survey,
-    trigger, user, user_id, workspace,
+    all_responses, anonymous, change, claimed, continue_merge, display_id, display_of, key, load, merge, noon, observation,
+    state_with_claim, survey, trigger, user, user_id, workspace,
 };
 use crate::memory::MemoryStore;
 use crate::{Activity, Append, Erase, ErasedResponses, EventFingerprint, Observation, Outcome, ResponseRow, Write};
@@ -199,7 +199,7 @@ impl<E: Activity> Side<'_, E> {
                 seen.found.push(found.into_iter().map(named).collect());
             }
             for number in 0..DISPLAYS_MAX {
-                let display = self.engine.display(&user, display_id(number)).await.expect("a display");
+                let display = display_of(self.engine, &user, display_id(number)).await;
                 seen.displays.push(display.map(|display| self.names.rename_display(display)));
             }
         }
@@ -232,7 +232,7 @@ impl<E: Activity> Side<'_, E> {
 
     async fn exists(&self, id: DisplayId) -> bool {
         for user in users() {
-            if self.engine.display(&user, id).await.expect("a display").is_some() {
+            if display_of(self.engine, &user, id).await.is_some() {
                 return true;
             }
         }
@@ -276,9 +276,7 @@ impl<E: Activity> Side<'_, E> {
         let wanted = match what {
             What::Claim { display, .. } if self.exists(own_display(&owner, display)).await => return None,
             What::Attribute(_) | What::Cancel { .. } | What::Claim { .. } => None,
-            What::Show { display } | What::Answer { display } => {
-                Some(self.engine.display(&owner, display_id(display)).await.expect("a display")?)
-            }
+            What::Show { display } | What::Answer { display } => Some(display_of(self.engine, &owner, display_id(display)).await?),
         };
         let mut new = UserChange::of_state(&owner, activity.state);
         match (what, wanted) {
