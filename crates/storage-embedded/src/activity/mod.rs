@@ -36,6 +36,7 @@ use sonde_storage::{
 use crate::error::{self, BadRow};
 use crate::events::upkeep::{Done, Work};
 use crate::events::{Day, DroppedDay, Newest, Pending};
+use crate::failure::Failure;
 use crate::folder::Folder;
 use crate::upgrade;
 use group::{Changed, Group};
@@ -66,6 +67,7 @@ pub(crate) struct ActivityStore {
     book: RwLock<TriggerBook>,
     /// The number of the last outbox entry that is durable.
     outbox_written: AtomicU64,
+    failure: Failure,
 }
 
 /// What only the one writer touches.
@@ -79,6 +81,8 @@ pub(crate) struct Writer {
     gone: Vec<Gone>,
     /// Why nothing can be written any more.
     failed: Option<String>,
+    /// Who is told so.
+    failure: Failure,
 }
 
 /// A day that was dropped: nobody finds it any more, and it still takes room.
@@ -90,8 +94,9 @@ struct Gone {
 }
 
 impl ActivityStore {
-    /// Opens the store. `projected` is the number of the last outbox entry that SQLite knows.
-    pub(crate) fn open(folder: &Folder, projected: u64) -> Result<Self, StorageError> {
+    /// Opens the store. `projected` is the number of the last outbox entry that SQLite knows; `failure` is told when the disk
+    /// refuses to keep data, whoever was writing.
+    pub(crate) fn open(folder: &Folder, projected: u64, failure: Failure) -> Result<Self, StorageError> {
         let tables = Tables::open(folder)?;
         aliases::list_those_of_before(&tables)?;
         let events = folder.events();
@@ -109,7 +114,7 @@ impl ActivityStore {
         let erasing = erase::under_way(&tables)?;
         let view = tables.view(&buckets, numbers.version_floor);
         let filling = if buckets.is_empty() { None } else { Some(Filling::start(view.buckets.clone())?) };
-        let writer = Mutex::new(Writer { numbers, erasing, buckets, gone: Vec::new(), failed: None });
+        let writer = Mutex::new(Writer { numbers, erasing, buckets, gone: Vec::new(), failed: None, failure: failure.clone() });
         Ok(Self {
             _filling: filling,
             tables,
@@ -122,6 +127,7 @@ impl ActivityStore {
             view: RwLock::new(Arc::new(view)),
             book: RwLock::new(book),
             outbox_written: AtomicU64::new(numbers.outbox - 1),
+            failure,
         })
     }
 
@@ -389,9 +395,10 @@ impl ActivityStore {
         Ok(self.lock()?.buckets.iter().any(|bucket| bucket.day == day))
     }
 
-    /// The index cannot be kept in order: nothing more is accepted.
+    /// The index cannot be kept in order: nothing more is accepted. Told before the writer is waited for, which a group on a
+    /// slow disk may hold.
     fn fail_upkeep(&self, error: &StorageError) {
-        tracing::error!(%error, "the index of events cannot be written, nothing more is accepted");
+        self.failure.tell(error);
         if let Ok(mut writer) = self.lock() {
             writer.failed.get_or_insert_with(|| error.to_string());
         }
@@ -452,7 +459,7 @@ impl Writer {
     /// After a failed write nobody knows what is on disk: every later one is refused, none is tried again.
     fn fail_on_error<T>(&mut self, what: &str, result: Result<T, StorageError>) -> Result<T, StorageError> {
         result.map_err(|error| {
-            tracing::error!(%error, "the disk refused to keep data, nothing more is accepted");
+            self.failure.tell(&error);
             self.failed = Some(error.to_string());
             StorageError::with_source(StorageErrorKind::Fatal, format!("cannot {what}, nothing more can be written"), error)
         })
