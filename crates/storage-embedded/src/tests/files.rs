@@ -72,16 +72,6 @@ fn a_newer_format_is_refused_and_left_as_it_is() {
 }
 
 #[test]
-fn a_newer_schema_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    EmbeddedStore::open(folder.path()).unwrap().close();
-    let connection = rusqlite::Connection::open(folder.path().join("catalogue.sqlite")).unwrap();
-    connection.pragma_update(None, "user_version", 99).unwrap();
-    drop(connection);
-    assert_eq!(refusal(folder.path()).0, StorageErrorKind::NewerFormat);
-}
-
-#[test]
 fn a_first_start_that_was_cut_short_is_begun_again() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("FORMAT"), "1\n").unwrap();

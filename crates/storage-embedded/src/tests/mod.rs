@@ -8,6 +8,7 @@ mod harness;
 mod journals;
 mod rows;
 mod schedules;
+mod schemas;
 mod upgrade;
 mod views;
 
