@@ -9,6 +9,7 @@ pub(crate) mod keys;
 pub(crate) mod load;
 mod merge;
 mod notes;
+mod parts;
 pub(crate) mod present;
 mod stats;
 pub(crate) mod tables;
@@ -41,11 +42,12 @@ use crate::folder::Folder;
 use crate::upgrade;
 use group::{Changed, Group};
 use keys::Key;
+use parts::parts;
 use present::{Filling, Present};
 use stats::TriggerBook;
 use tables::{Bucket, Space, Tables, View};
 use upkeep::Bell;
-use write::{LATEST_TIME, NEXT_EVENT_SEQ, Numbers, Pass, VERSION_FLOOR};
+use write::{Applied, LATEST_TIME, NEXT_EVENT_SEQ, Numbers, Pass, Unreadable, VERSION_FLOOR};
 
 /// The store of everything keyed by user.
 pub(crate) struct ActivityStore {
@@ -219,11 +221,7 @@ impl ActivityStore {
     }
 
     fn commit_part(&self, writer: &mut Writer, group: &[Write]) -> Result<Vec<Outcome>, StorageError> {
-        let applied = {
-            let book = self.book.read().unwrap_or_else(PoisonError::into_inner);
-            let group_rows = Group::new(&self.tables, &writer.buckets);
-            Pass::new(group_rows, &book, writer.numbers, writer.erasing.clone()).apply_all(group)?
-        };
+        let applied = self.apply(writer, group)?;
         if !applied.spaces.is_empty() || !applied.days.is_empty() {
             // Before the rows: what readers see of them needs the numbers, and after a failure nothing is read or written.
             writer.numbers = applied.numbers;
@@ -233,6 +231,21 @@ impl ActivityStore {
             self.outbox_written.store(applied.numbers.outbox - 1, Ordering::Release);
         }
         Ok(applied.outcomes)
+    }
+
+    /// What a group comes to. A write that rests on what cannot be read is refused alone, else one bad row would end the
+    /// process with every call that needs it, and so everybody's. Where it had changed rows of the group before it came
+    /// upon that, the group is applied anew without it: each time one less, and in good order never.
+    fn apply(&self, writer: &Writer, group: &[Write]) -> Result<Applied, StorageError> {
+        let book = self.book.read().unwrap_or_else(PoisonError::into_inner);
+        let mut unreadable = Unreadable::new();
+        loop {
+            let rows = Group::new(&self.tables, &writer.buckets);
+            let pass = Pass::new(rows, &book, writer.numbers, writer.erasing.clone());
+            if let Some(applied) = pass.apply_all(group, &mut unreadable)? {
+                return Ok(applied);
+            }
+        }
     }
 
     /// Deletes buckets that nothing can matter of any more. Says how many.
@@ -470,19 +483,6 @@ fn panicked() -> StorageError {
     StorageError::new(StorageErrorKind::Fatal, "a write ended in a panic, nothing more can be written")
 }
 
-/// Parts of a group that are written one after the other. Events are written before rows are. So where what becomes of them
-/// rests on a merge or an erasure that was begun in the same group, that is written first: after a power cut between the two
-/// nobody's events are somebody else's, or gone, for a reason that was never written.
-fn parts(group: &[Write]) -> impl Iterator<Item = &[Write]> {
-    let mut is_begun = false;
-    group.chunk_by(move |before, next| {
-        is_begun |= matches!(before, Write::Merge(_) | Write::Erase(_));
-        let is_end = is_begun && matches!(next, Write::Append(_) | Write::ContinueMerge { .. } | Write::ContinueErase { .. });
-        is_begun &= !is_end;
-        !is_end
-    })
-}
-
 /// The buckets that are there, the newest first. Events that are not in the statistics yet are counted.
 fn open_buckets(tables: &Tables, events: &Path, book: &mut TriggerBook) -> Result<Vec<Bucket>, StorageError> {
     crate::events::remove_leftovers(events)?;
@@ -543,39 +543,4 @@ fn last_outbox_seq(tables: &Tables) -> Result<u64, StorageError> {
 pub(crate) fn read_number(space: Space, key: &[u8], bytes: &[u8]) -> Result<u64, StorageError> {
     let bytes: [u8; 8] = bytes.try_into().map_err(|_| BadRow::new("a number has 8 bytes").at(&space.name(), key))?;
     Ok(u64::from_be_bytes(bytes))
-}
-
-#[cfg(test)]
-mod tests {
-    use sonde_core::user::Namespace;
-    use sonde_storage::{Erase, ErasedResponses, Merge};
-
-    use super::*;
-
-    #[test]
-    fn what_is_done_with_events_follows_the_merge_or_erasure_that_it_rests_on() {
-        let user = |namespace| UserRef { workspace: WorkspaceId::from_bytes([1; 16]), namespace, id: UserId::new("a").unwrap() };
-        let (anonymous, identified) = (user(Namespace::Anonymous), user(Namespace::Identified));
-        let write = |kind| match kind {
-            'm' => Write::Merge(Merge { from: anonymous.clone(), into: identified.id.clone(), now: Timestamp::default() }),
-            'M' => Write::ContinueMerge { from: anonymous.clone(), into: identified.id.clone() },
-            'e' => Write::Erase(Erase { user: identified.clone(), responses: ErasedResponses::Delete }),
-            'E' => Write::ContinueErase { user: identified.clone() },
-            _ => crate::tests::append("a", "1", "t", "{}"),
-        };
-        for (group, expected) in [
-            ("aaa", vec![3]),
-            ("m", vec![1]),
-            ("mm", vec![2]),
-            ("ama", vec![2, 1]),
-            ("mMa", vec![1, 2]),
-            ("aeEa", vec![2, 2]),
-            ("meMEaam", vec![2, 5]),
-            ("mama", vec![1, 2, 1]),
-        ] {
-            let writes: Vec<Write> = group.chars().map(write).collect();
-            assert_eq!(parts(&writes).map(<[Write]>::len).collect::<Vec<_>>(), expected, "{group}");
-        }
-        assert_eq!(parts(&[]).count(), 0);
-    }
 }

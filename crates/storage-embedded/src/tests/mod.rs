@@ -3,6 +3,7 @@
 mod backup;
 mod bench;
 mod check;
+mod damage;
 mod files;
 mod harness;
 mod journals;
