@@ -404,6 +404,11 @@ impl ActivityStore {
         Ok(replaced)
     }
 
+    fn keep_runs_apart(&self, day: i32) -> Result<(), StorageError> {
+        self.lock()?.buckets.iter_mut().filter(|bucket| bucket.day == day).for_each(|bucket| bucket.events.keep_runs_apart());
+        Ok(())
+    }
+
     fn has_day(&self, day: i32) -> Result<bool, StorageError> {
         Ok(self.lock()?.buckets.iter().any(|bucket| bucket.day == day))
     }

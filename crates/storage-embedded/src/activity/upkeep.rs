@@ -120,6 +120,12 @@ fn finish(store: &ActivityStore, day: i32, work: &Work) -> Result<(), StorageErr
         Ok(done) => store.take_work(day, done)?,
         // Its folder went away meanwhile.
         Err(_) if !store.has_day(day)? => Vec::new(),
+        // The disk does what it is asked to; a start that ended here would end here again.
+        Err(error) if error.kind() == StorageErrorKind::Corrupt && work.is_optional() => {
+            tracing::error!(%error, day, "a part of an index is damaged, the parts of that day stay as they are");
+            store.keep_runs_apart(day)?;
+            Vec::new()
+        }
         Err(error) => return Err(error),
     };
     for path in replaced {

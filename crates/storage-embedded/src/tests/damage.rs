@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
+use std::time::Duration;
 
 use sonde_core::attribute::AttributeType;
 use sonde_core::id::WorkspaceId;
@@ -139,4 +140,34 @@ async fn half_of_an_unreadable_write_is_not_kept() {
     let store = EmbeddedStore::open(folder.path()).unwrap();
     assert_eq!(names(&store), [b"bad".to_vec(), b"right".to_vec()]);
     assert_eq!(store.load(&user("a"), NOW).await.unwrap().events.len(), 2);
+}
+
+/// Uniting it with others reads it whole, at every start again.
+#[tokio::test]
+async fn a_damaged_part_of_an_index_is_left_as_it_is_and_the_process_goes_on() {
+    const PARTS: usize = 5;
+    let folder = tempfile::tempdir().unwrap();
+    let store = EmbeddedStore::open(folder.path()).unwrap();
+    let fill = |part: usize| (0..40).map(move |number| event(&format!("user-{part}"), &format!("{part}-{number}"))).collect::<Vec<_>>();
+    let parts = || {
+        let folder = only_log(folder.path()).0;
+        let files = std::fs::read_dir(folder.parent().unwrap()).unwrap().map(|file| file.unwrap().path());
+        files.filter(|path| path.extension().is_some_and(|end| end == "users")).collect::<Vec<_>>()
+    };
+    for part in 0..PARTS {
+        store.commit(fill(part)).await.unwrap();
+        while parts().len() < part + 1 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        if part == 0 {
+            let [first] = parts().try_into().unwrap();
+            File::options().write(true).open(first).unwrap().write_all_at(&[0xEE; 16], 0).unwrap();
+        }
+    }
+    assert_eq!(store.load(&user("user-0"), NOW).await.unwrap_err().kind(), StorageErrorKind::Corrupt);
+    store.close();
+    let store = EmbeddedStore::open(folder.path()).unwrap();
+    assert_eq!(store.commit(fill(PARTS)).await.unwrap().len(), 40);
+    assert_eq!(store.load(&user("user-1"), NOW).await.unwrap().events.len(), 40);
+    assert!(tokio::time::timeout(Duration::from_millis(200), store.failed()).await.is_err(), "nothing has failed");
 }
