@@ -224,7 +224,7 @@ impl Client {
     }
 
     /// Sends such events in one call.
-    pub(crate) fn events(&mut self, workspace: &Workspace, ids: &[&str], padding: usize) -> Option<Answer> {
+    pub(crate) fn events(&mut self, workspace: &Workspace, ids: &[String], padding: usize) -> Option<Answer> {
         let events: Vec<Value> = ids.iter().map(|id| event_body(id, padding)).collect();
         let body = json!({ "events": events }).to_string();
         self.call("POST", "/api/v1/connections/backend/events", &[("x-api-key", &workspace.backend_key)], &body)
