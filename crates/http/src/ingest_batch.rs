@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use sonde_core::id::WorkspaceId;
 use sonde_core::key::KeyKind;
 use sonde_core::limits::{EVENT_BATCH_BYTES_MAX, EVENT_BATCH_MAX, EVENT_BYTES_MAX};
-use sonde_service::{Authorised, Engine, FieldError, IngestEvent, Service};
+use sonde_service::{Authorised, Engine, Error, FieldError, IngestEvent, Service};
 use utoipa::ToSchema;
 
 use crate::body::{self, MediaType};
@@ -105,11 +105,19 @@ async fn take_events<E: Engine>(
     let read = reading.await.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "something went wrong on the server"))??;
     let Read { events, places, mut errors } = read;
     service.charge_key(authorised, events.len().saturating_sub(1))?;
-    let (mut accepted, mut duplicates) = (0, 0);
+    let (mut accepted, mut duplicates, mut is_told) = (0, 0, false);
     for (index, ingested) in places.into_iter().zip(service.ingest_many(events).await?) {
         match ingested {
             Ok(ingested) if ingested.duplicate => duplicates += 1,
             Ok(_) => accepted += 1,
+            Err(Error::Storage(error)) => {
+                // Once: a thousand events of one user come upon the same damage.
+                if !std::mem::replace(&mut is_told, true) {
+                    tracing::error!(%error, index, "the store failed");
+                }
+                let problem = Problem::new(StatusCode::INTERNAL_SERVER_ERROR, UNREADABLE);
+                note(service, workspace, &mut errors, index, b"", problem);
+            }
             Err(error) => note(service, workspace, &mut errors, index, b"", error.into()),
         }
     }
@@ -226,6 +234,7 @@ fn listed(text: &str) -> Result<Vec<&str>, Problem> {
     }
 }
 
+const UNREADABLE: &str = "was not stored: something went wrong on the server with what it has of this user";
 const TOO_MANY: &str = "must have at most 1000 events";
 const _: () = assert!(EVENT_BATCH_MAX == 1_000, "the sentence says how many");
 

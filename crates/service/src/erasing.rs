@@ -80,15 +80,16 @@ impl<E: Engine> Service<E> {
 
     /// Finishes what a stop, or a queue that was full, cut short.
     pub(crate) async fn finish_erasures(&self) {
-        let finished = async {
-            for user in self.engine.erasures_under_way().await? {
-                self.finish_erasure(&user).await?;
-                tracing::info!("the erasure of a user that was cut short is finished");
-            }
-            Ok::<(), Error>(())
+        let under_way = match self.engine.erasures_under_way().await {
+            Ok(under_way) => under_way,
+            Err(error) => return tracing::warn!(%error, "erasures that were cut short are looked for again later"),
         };
-        if let Err(error) = finished.await {
-            tracing::warn!(%error, "the erasure of a user is tried again later");
+        for user in under_way {
+            match self.finish_erasure(&user).await {
+                Ok(()) => tracing::info!("the erasure of a user that was cut short is finished"),
+                // The others do not wait for it: it may be that this one's rows cannot be read.
+                Err(error) => tracing::warn!(%error, "the erasure of a user is tried again later"),
+            }
         }
     }
 

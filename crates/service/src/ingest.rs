@@ -49,8 +49,8 @@ impl<E: Engine> Service<E> {
         self.settle(append, outcome)
     }
 
-    /// Stores many events in order with one write. What is wrong with one of them concerns that one alone; an error of
-    /// the whole means that none is stored.
+    /// Stores many events in order with one write. What is wrong with one of them concerns that one alone, also damage to what is
+    /// stored of its user; an error of the whole means that none is stored.
     pub async fn ingest_many(&self, events: Vec<IngestEvent>) -> Result<Vec<Result<Ingested, Error>>, Error> {
         let mut writes = Vec::with_capacity(events.len());
         let mut prepared = Vec::with_capacity(events.len());
@@ -61,7 +61,7 @@ impl<E: Engine> Service<E> {
         // One outcome for each write, in their order.
         let settled = prepared.into_iter().map(|append| {
             let append = append?;
-            let outcome = outcomes.next().ok_or(Error::Busy { retry_after_secs: 1 })?;
+            let outcome = outcomes.next().ok_or(Error::Busy { retry_after_secs: 1 })??;
             self.settle(append, outcome)
         });
         Ok(settled.collect())

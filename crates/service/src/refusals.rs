@@ -196,11 +196,19 @@ impl<E: Engine> Service<E> {
                 *kept = unite(std::mem::take(kept), vec![refusal]);
             }
         }
-        let count = by_user.values().map(Vec::len).sum::<usize>() as u64;
+        let counts: Vec<u64> = by_user.values().map(|refusals| refusals.len() as u64).collect();
         let writes = by_user.into_iter().map(|(user, refusals)| Write::Refuse(RefusalNote { user, refusals }));
-        if let Err(error) = self.queue.submit_many(writes.collect()).await {
+        let dropped = |error: Error, count: u64| {
             self.refused.dropped.fetch_add(count, Ordering::Relaxed);
             tracing::warn!(%error, count, "refusals were not kept");
+        };
+        match self.queue.submit_many(writes.collect()).await {
+            Ok(written) => written.into_iter().zip(counts).for_each(|(written, count)| {
+                if let Err(error) = written {
+                    dropped(error, count);
+                }
+            }),
+            Err(error) => dropped(error, counts.iter().sum()),
         }
     }
 

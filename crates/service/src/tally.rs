@@ -175,10 +175,16 @@ impl<E: Engine> Service<E> {
                     let (workspace, survey, day) = (workspace.record.id, survey.id, *day);
                     Write::CountDecisions(DecisionNote { workspace, survey, day, counts: written(counts) })
                 };
-                if let Err(error) = self.queue.submit_many(taken.iter().map(note).collect()).await {
-                    tally.give_back(&taken);
-                    tracing::warn!(%error, "counts of decisions wait for the next time");
-                    return;
+                match self.queue.submit_many(taken.iter().map(note).collect()).await {
+                    // They would meet the same damage the next time.
+                    Ok(written) => written.into_iter().filter_map(Result::err).for_each(|error| {
+                        tracing::error!(%error, survey = %survey.id, "counts of decisions were not kept");
+                    }),
+                    Err(error) => {
+                        tally.give_back(&taken);
+                        tracing::warn!(%error, "counts of decisions wait for the next time");
+                        return;
+                    }
                 }
             }
         }

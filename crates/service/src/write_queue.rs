@@ -154,20 +154,22 @@ impl WriteQueue {
         Self { shared, options, failed }
     }
 
-    /// Hands a write to the queue and waits until it is durable.
+    /// Hands a write to the queue and waits until it is durable. One that rests on what cannot be read is an error, so that no
+    /// caller has to think of it.
     pub(crate) async fn submit(&self, write: Write) -> Result<Outcome, Error> {
         let bytes = payload_bytes(&write);
-        self.hand_over(1, bytes, |answer| Job::One { write, answer }).await
+        readable(self.hand_over(1, bytes, |answer| Job::One { write, answer }).await?)
     }
 
-    /// Hands many writes to the queue as one, in order, and waits until all of them are durable. Nothing of them is
-    /// taken when there is no room for all.
-    pub(crate) async fn submit_many(&self, writes: Vec<Write>) -> Result<Vec<Outcome>, Error> {
+    /// Hands many writes to the queue as one, in order, and waits until all of them are durable, but for those that rest on
+    /// what cannot be read. Nothing of them is taken when there is no room for all.
+    pub(crate) async fn submit_many(&self, writes: Vec<Write>) -> Result<Vec<Result<Outcome, Error>>, Error> {
         if writes.is_empty() {
             return Ok(Vec::new());
         }
         let bytes = writes.iter().map(payload_bytes).sum();
-        self.hand_over(writes.len(), bytes, |answer| Job::Many { writes, answer }).await
+        let outcomes = self.hand_over(writes.len(), bytes, |answer| Job::Many { writes, answer }).await?;
+        Ok(outcomes.into_iter().map(readable).collect())
     }
 
     async fn hand_over<T>(&self, writes: usize, bytes: usize, job: impl FnOnce(oneshot::Sender<T>) -> Job) -> Result<T, Error> {
@@ -215,6 +217,26 @@ impl Drop for WriteQueue {
     fn drop(&mut self) {
         self.shared.lock().closed = true;
         self.shared.handed_over.notify_one();
+    }
+}
+
+/// An outcome that callers know what to do about.
+fn readable(outcome: Outcome) -> Result<Outcome, Error> {
+    match outcome {
+        Outcome::Unreadable(why) => Err(Error::Storage(StorageError::new(StorageErrorKind::Corrupt, why))),
+        Outcome::Appended
+        | Outcome::Duplicate
+        | Outcome::FingerprintConflict
+        | Outcome::TooManyTriggers
+        | Outcome::Changed
+        | Outcome::VersionConflict
+        | Outcome::MergeStarted
+        | Outcome::MergeDone
+        | Outcome::AliasConflict
+        | Outcome::EraseStarted
+        | Outcome::Erased
+        | Outcome::Erasing
+        | Outcome::Observed => Ok(outcome),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sonde_storage::StorageError;
 use tokio::sync::watch;
 
-/// Whether SQLite's file has refused to keep data. All clones are one.
+/// Whether a file of the data folder could not be written, whichever and by whichever thread. All clones are one.
 #[derive(Clone, Default)]
 pub(crate) struct Failure(Arc<watch::Sender<bool>>);
 

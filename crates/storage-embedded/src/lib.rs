@@ -95,14 +95,14 @@ impl EmbeddedStore {
         let reader = Sqlite::open(&folder.catalogue(), None)?;
         folder.sync()?;
         let projected = reader.with(|connection| responses::projected_seq(connection))?;
-        let activity = Arc::new(ActivityStore::open(&folder, projected)?);
+        let activity = Arc::new(ActivityStore::open(&folder, projected, failure.clone())?);
         let upkeep = Upkeep::start(Arc::clone(&activity))?;
         let projector = Projector::start(Arc::clone(&activity), writer.clone(), projected)?;
         Ok(Self { projector, _upkeep: upkeep, activity, writer, reader, failure, room: Room::new(path, bytes), _folder: folder })
     }
 
-    /// Resolves when the disk has refused to keep what goes to SQLite: the process must stop, nothing is tried again.
-    /// Of a commit its error says so.
+    /// Resolves when the disk has refused to keep data, also that which nobody waits for: response rows, indexes of events,
+    /// days that are dropped. The process must stop, nothing is tried again. Of a commit its error says so, too.
     pub async fn failed(&self) {
         self.failure.happened().await;
     }

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Brings the schema from version n to n + 1, in order. Never changed once released, only added to.
-const MIGRATIONS: [&str; 7] = [
+pub(crate) const MIGRATIONS: [&str; 7] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     include_str!("schema/3.sql"),
@@ -115,36 +115,4 @@ fn migrate(connection: &mut Connection) -> Result<(), StorageError> {
         }
         Ok(())
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_of_an_older_folder_go_on_working() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("catalogue.sqlite");
-        let old = Connection::open(&path).unwrap();
-        old.execute_batch(MIGRATIONS[0]).unwrap();
-        old.pragma_update(None, "user_version", 1).unwrap();
-        old.execute_batch(
-            "INSERT INTO workspaces VALUES (zeroblob(16), 'w', 0, 5);
-             INSERT INTO api_keys VALUES (x'0102', zeroblob(16), 'backend', 6), (x'0304', zeroblob(16), 'sdk', 7);",
-        )
-        .unwrap();
-        drop(old);
-        let upgraded = Sqlite::open(&path, None).unwrap();
-        let keys: Vec<(Vec<u8>, String, i64, i64)> = upgraded.with(|connection| {
-            let sql = "SELECT hash, kind, created_at, length(id) FROM api_keys \
-                       WHERE text IS NULL AND revoked_at IS NULL AND hint = '' ORDER BY created_at";
-            let mut statement = connection.prepare(sql).unwrap();
-            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))).unwrap();
-            rows.map(Result::unwrap).collect()
-        });
-        assert_eq!(keys, [(vec![1, 2], "backend".to_owned(), 6, 16), (vec![3, 4], "sdk".to_owned(), 7, 16)]);
-        let settings: Option<String> =
-            upgraded.with(|connection| connection.query_row("SELECT settings FROM workspaces", [], |row| row.get(0)).unwrap());
-        assert_eq!(settings, None);
-    }
 }

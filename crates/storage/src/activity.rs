@@ -299,6 +299,9 @@ pub enum Outcome {
     /// Counted or noted; or ignored: an observation where the workspace has as many frontend triggers as it may, a refusal of
     /// a user who is being erased.
     Observed,
+    /// What the write rests on is damaged and cannot be read; nothing was stored, and trying again does not help. Where, for
+    /// the log. All other writes of the group are as if this one had not been among them.
+    Unreadable(Box<str>),
 }
 
 /// What is known of one property key of a trigger.
@@ -394,7 +397,8 @@ pub trait Activity: Send + Sync + 'static {
     fn find_events(&self, user: &UserRef, id: &EventId) -> impl Future<Output = Result<Vec<EventRecord>, StorageError>> + Send;
 
     /// Applies a group of writes, in order, each seeing those before it, and returns once all of it is durable.
-    /// An error means that none of the group may be acknowledged.
+    /// An error means that none of the group may be acknowledged. Damaged rows are none: they are the outcome of those writes
+    /// alone that need them, [`Outcome::Unreadable`].
     fn commit(&self, group: Vec<Write>) -> impl Future<Output = Result<Vec<Outcome>, StorageError>> + Send;
 
     /// Deletes every day-bucket whose day ended at least 100 hours before `now`. Says how many.

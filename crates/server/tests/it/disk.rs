@@ -1,13 +1,49 @@
-//! A full disk and a read-only one, on a real small file system.
+//! A full disk and a read-only one, on real small file systems: one in memory, and one as servers have.
 
 use crate::server::{SONDE, Server, Within as _, Workspace};
 use crate::small_disk::SmallDisk;
 
-#[test]
-fn a_disk_that_fills_up_refuses_writes_and_serves_reads_until_there_is_room() {
-    let disk = SmallDisk::new(24);
+mod tmpfs {
+    use crate::small_disk::SmallDisk;
+
+    #[test]
+    fn a_disk_that_fills_up_refuses_writes_and_serves_reads_until_there_is_room() {
+        super::fills_up(&SmallDisk::tmpfs(24));
+    }
+
+    #[test]
+    fn a_disk_that_is_full_to_the_last_byte_ends_the_server_and_loses_nothing() {
+        super::is_full(&SmallDisk::tmpfs(8));
+    }
+
+    #[test]
+    fn a_read_only_folder_is_refused_by_name() {
+        super::is_read_only(&SmallDisk::tmpfs(64));
+    }
+}
+
+mod ext4 {
+    use crate::small_disk::SmallDisk;
+
+    #[test]
+    fn a_disk_that_fills_up_refuses_writes_and_serves_reads_until_there_is_room() {
+        super::fills_up(&SmallDisk::ext4(24));
+    }
+
+    #[test]
+    fn a_disk_that_is_full_to_the_last_byte_ends_the_server_and_loses_nothing() {
+        super::is_full(&SmallDisk::ext4(8));
+    }
+
+    #[test]
+    fn a_read_only_folder_is_refused_by_name() {
+        super::is_read_only(&SmallDisk::ext4(64));
+    }
+}
+
+fn fills_up(disk: &SmallDisk) {
     let data = disk.data();
-    let workspace = Workspace::create(&disk, &data);
+    let workspace = Workspace::create(disk, &data);
     let server = Server::start(&mut disk.command(SONDE), &data, &["--min-free-disk-mib", "8"]);
     let mut client = server.connect();
     let mut acknowledged = Vec::new();
@@ -28,24 +64,22 @@ fn a_disk_that_fills_up_refuses_writes_and_serves_reads_until_there_is_room() {
     assert!(acknowledged.len() > 100, "{}", acknowledged.len());
     // What is there can be read.
     assert_eq!(client.call("GET", "/readyz", &[], "").unwrap().status, 200);
-    assert_eq!(workspace.events(&disk, &data), acknowledged.len() as u64);
+    assert_eq!(workspace.events(disk, &data), acknowledged.len() as u64);
     assert_eq!(client.event(&workspace, "still-full", 1).unwrap().status, 503);
 
-    disk.shell("mount -o remount,size=96m \"$0\"");
+    disk.make_room();
     assert_eq!(client.event(&workspace, "room-again", 30_000).unwrap().status, 200);
     acknowledged.push("room-again".to_owned());
     server.kill();
     let server = Server::start(&mut disk.command(SONDE), &data, &["--min-free-disk-mib", "8"]);
     server.connect().assert_all_known(&workspace, &acknowledged, 30_000);
-    assert_eq!(workspace.events(&disk, &data), acknowledged.len() as u64);
+    assert_eq!(workspace.events(disk, &data), acknowledged.len() as u64);
     server.stop();
 }
 
-#[test]
-fn a_disk_that_is_full_to_the_last_byte_ends_the_server_and_loses_nothing() {
-    let disk = SmallDisk::new(8);
+fn is_full(disk: &SmallDisk) {
     let data = disk.data();
-    let workspace = Workspace::create(&disk, &data);
+    let workspace = Workspace::create(disk, &data);
     let server = Server::start(&mut disk.command(SONDE), &data, &["--min-free-disk-mib", "0"]);
     let mut client = server.connect();
     let mut acknowledged = Vec::new();
@@ -60,7 +94,7 @@ fn a_disk_that_is_full_to_the_last_byte_ends_the_server_and_loses_nothing() {
     assert_eq!(code, Some(1), "{}", log.join("\n"));
     assert!(acknowledged.len() > 50, "{}", acknowledged.len());
 
-    disk.shell("mount -o remount,size=64m \"$0\"");
+    disk.make_room();
     let server = Server::start(&mut disk.command(SONDE), &data, &["--min-free-disk-mib", "8"]);
     let mut client = server.connect();
     client.assert_all_known(&workspace, &acknowledged, 30_000);
@@ -68,11 +102,9 @@ fn a_disk_that_is_full_to_the_last_byte_ends_the_server_and_loses_nothing() {
     server.stop();
 }
 
-#[test]
-fn a_read_only_folder_is_refused_by_name() {
-    let disk = SmallDisk::new(64);
+fn is_read_only(disk: &SmallDisk) {
     let data = disk.data();
-    Workspace::create(&disk, &data);
+    Workspace::create(disk, &data);
     disk.shell("mount -o remount,ro \"$0\"");
     let said = Server::refusal(&mut disk.command(SONDE), &data);
     assert!(said.contains(&format!("cannot open the data folder {}", data.display())), "{said}");

@@ -137,12 +137,13 @@ impl Server {
         self.child.wait().unwrap();
     }
 
-    /// SIGTERM, and waits until it has ended in good order.
-    pub(crate) fn stop(self) {
+    /// SIGTERM, and waits until it has ended in good order. Its log from the time that it was ready.
+    pub(crate) fn stop(self) -> Vec<String> {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
         let (code, log) = self.ended();
         assert_eq!(code, Some(0), "{}", log.join("\n"));
+        log
     }
 
     pub(crate) fn connect(&self) -> Client {
@@ -218,12 +219,15 @@ impl Client {
     /// Sends an event. The same id makes the same bytes.
     /// An id that begins with `new-` is of a trigger of its own, which nobody has seen before: that is noted beside the log.
     pub(crate) fn event(&mut self, workspace: &Workspace, id: &str, padding: usize) -> Option<Answer> {
-        let trigger = if id.starts_with("new-") { id } else { "ended sleep" };
-        let body = json!({
-            "user_id": format!("user-{}", id.len() % 7), "event_name": trigger, "event_id": id,
-            "properties": {"padding": "x".repeat(padding)}
-        });
-        self.call("POST", "/api/v1/connections/backend/event", &[("x-api-key", &workspace.backend_key)], &body.to_string())
+        let body = event_body(id, padding).to_string();
+        self.call("POST", "/api/v1/connections/backend/event", &[("x-api-key", &workspace.backend_key)], &body)
+    }
+
+    /// Sends such events in one call.
+    pub(crate) fn events(&mut self, workspace: &Workspace, ids: &[String], padding: usize) -> Option<Answer> {
+        let events: Vec<Value> = ids.iter().map(|id| event_body(id, padding)).collect();
+        let body = json!({ "events": events }).to_string();
+        self.call("POST", "/api/v1/connections/backend/events", &[("x-api-key", &workspace.backend_key)], &body)
     }
 
     /// Sends events again that were acknowledged: each must be known.
@@ -233,6 +237,14 @@ impl Client {
             assert_eq!((answer.status, &answer.body["duplicate"]), (200, &json!(true)), "{id}: {answer:?}");
         }
     }
+}
+
+fn event_body(id: &str, padding: usize) -> Value {
+    let trigger = if id.starts_with("new-") { id } else { "ended sleep" };
+    json!({
+        "user_id": format!("user-{}", id.len() % 7), "event_name": trigger, "event_id": id,
+        "properties": {"padding": "x".repeat(padding)}
+    })
 }
 
 /// A library that is loaded before all others.

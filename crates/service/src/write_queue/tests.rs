@@ -133,7 +133,8 @@ async fn a_group_is_not_longer_than_it_may_be_but_many_stay_together() {
     tokio::task::yield_now().await;
     submitted.push(submit(&queue, "f").await);
     drop(go);
-    assert_eq!(many.await.unwrap().unwrap(), [Outcome::Appended, Outcome::Appended, Outcome::Appended]);
+    let outcomes: Result<Vec<_>, _> = many.await.unwrap().unwrap().into_iter().collect();
+    assert_eq!(outcomes.unwrap(), [Outcome::Appended, Outcome::Appended, Outcome::Appended]);
     for submitted in submitted {
         submitted.await.unwrap().unwrap();
     }
@@ -176,6 +177,23 @@ async fn a_group_that_was_not_kept_is_acknowledged_to_nobody() {
         assert!(queue.submit_many(vec![event("b")]).await.is_err());
         assert_eq!(queue.has_failed(), has_failed);
     }
+}
+
+#[tokio::test]
+async fn what_rests_on_damage_is_an_error_of_its_own_and_the_queue_goes_on() {
+    let outcome = |write: Write| match write {
+        Write::Append(append) if append.id.as_str() == "bad" => Outcome::Unreadable("bad row in users".into()),
+        _ => Outcome::Appended,
+    };
+    let queue = start(move |group| Ok(group.into_iter().map(outcome).collect()), QueueOptions::default());
+    for _ in 0..2 {
+        let (bad, good) = (submit(&queue, "bad").await, submit(&queue, "good").await);
+        assert!(matches!(bad.await.unwrap(), Err(Error::Storage(error)) if error.to_string() == "bad row in users"));
+        assert_eq!(good.await.unwrap().unwrap(), Outcome::Appended);
+        let many = queue.submit_many(["a", "bad", "b"].map(event).to_vec()).await.unwrap();
+        assert!(matches!(many.as_slice(), [Ok(Outcome::Appended), Err(Error::Storage(_)), Ok(Outcome::Appended)]), "{many:?}");
+    }
+    assert!(!queue.has_failed());
 }
 
 #[tokio::test]

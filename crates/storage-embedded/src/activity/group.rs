@@ -24,6 +24,8 @@ pub(crate) struct Group<'a> {
     spaces: BTreeMap<Space, Changed>,
     /// What goes to the logs of days.
     days: BTreeMap<i32, Pending>,
+    /// How often anything was changed.
+    changes: u64,
 }
 
 /// The first rows under a prefix.
@@ -36,7 +38,12 @@ pub(crate) struct Scanned {
 
 impl<'a> Group<'a> {
     pub(crate) fn new(tables: &'a Tables, buckets: &'a [Bucket]) -> Self {
-        Self { tables, buckets, spaces: BTreeMap::new(), days: BTreeMap::new() }
+        Self { tables, buckets, spaces: BTreeMap::new(), days: BTreeMap::new(), changes: 0 }
+    }
+
+    /// How often anything was changed: whoever did not raise it left no trace.
+    pub(crate) const fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// Whether no row is to be stored; there may be events.
@@ -60,6 +67,7 @@ impl<'a> Group<'a> {
     }
 
     fn pending(&mut self, day: i32) -> &mut Pending {
+        self.changes += 1;
         let buckets = self.buckets;
         self.days.entry(day).or_insert_with(|| Pending::of(buckets.iter().find(|bucket| bucket.day == day).map(|bucket| &bucket.events)))
     }
@@ -78,10 +86,12 @@ impl<'a> Group<'a> {
     }
 
     pub(crate) fn put(&mut self, space: Space, key: Key, row: Vec<u8>) {
+        self.changes += 1;
         self.spaces.entry(space).or_default().insert(key, Some(row.into()));
     }
 
     pub(crate) fn remove(&mut self, space: Space, key: Key) {
+        self.changes += 1;
         self.spaces.entry(space).or_default().insert(key, None);
     }
 

@@ -9,6 +9,7 @@ pub(crate) mod keys;
 pub(crate) mod load;
 mod merge;
 mod notes;
+mod parts;
 pub(crate) mod present;
 mod stats;
 pub(crate) mod tables;
@@ -36,15 +37,17 @@ use sonde_storage::{
 use crate::error::{self, BadRow};
 use crate::events::upkeep::{Done, Work};
 use crate::events::{Day, DroppedDay, Newest, Pending};
+use crate::failure::Failure;
 use crate::folder::Folder;
 use crate::upgrade;
 use group::{Changed, Group};
 use keys::Key;
+use parts::parts;
 use present::{Filling, Present};
 use stats::TriggerBook;
 use tables::{Bucket, Space, Tables, View};
 use upkeep::Bell;
-use write::{LATEST_TIME, NEXT_EVENT_SEQ, Numbers, Pass, VERSION_FLOOR};
+use write::{Applied, LATEST_TIME, NEXT_EVENT_SEQ, Numbers, Pass, Unreadable, VERSION_FLOOR};
 
 /// The store of everything keyed by user.
 pub(crate) struct ActivityStore {
@@ -66,6 +69,7 @@ pub(crate) struct ActivityStore {
     book: RwLock<TriggerBook>,
     /// The number of the last outbox entry that is durable.
     outbox_written: AtomicU64,
+    failure: Failure,
 }
 
 /// What only the one writer touches.
@@ -79,6 +83,8 @@ pub(crate) struct Writer {
     gone: Vec<Gone>,
     /// Why nothing can be written any more.
     failed: Option<String>,
+    /// Who is told so.
+    failure: Failure,
 }
 
 /// A day that was dropped: nobody finds it any more, and it still takes room.
@@ -90,8 +96,9 @@ struct Gone {
 }
 
 impl ActivityStore {
-    /// Opens the store. `projected` is the number of the last outbox entry that SQLite knows.
-    pub(crate) fn open(folder: &Folder, projected: u64) -> Result<Self, StorageError> {
+    /// Opens the store. `projected` is the number of the last outbox entry that SQLite knows; `failure` is told when the disk
+    /// refuses to keep data, whoever was writing.
+    pub(crate) fn open(folder: &Folder, projected: u64, failure: Failure) -> Result<Self, StorageError> {
         let tables = Tables::open(folder)?;
         aliases::list_those_of_before(&tables)?;
         let events = folder.events();
@@ -109,7 +116,7 @@ impl ActivityStore {
         let erasing = erase::under_way(&tables)?;
         let view = tables.view(&buckets, numbers.version_floor);
         let filling = if buckets.is_empty() { None } else { Some(Filling::start(view.buckets.clone())?) };
-        let writer = Mutex::new(Writer { numbers, erasing, buckets, gone: Vec::new(), failed: None });
+        let writer = Mutex::new(Writer { numbers, erasing, buckets, gone: Vec::new(), failed: None, failure: failure.clone() });
         Ok(Self {
             _filling: filling,
             tables,
@@ -122,6 +129,7 @@ impl ActivityStore {
             view: RwLock::new(Arc::new(view)),
             book: RwLock::new(book),
             outbox_written: AtomicU64::new(numbers.outbox - 1),
+            failure,
         })
     }
 
@@ -213,11 +221,7 @@ impl ActivityStore {
     }
 
     fn commit_part(&self, writer: &mut Writer, group: &[Write]) -> Result<Vec<Outcome>, StorageError> {
-        let applied = {
-            let book = self.book.read().unwrap_or_else(PoisonError::into_inner);
-            let group_rows = Group::new(&self.tables, &writer.buckets);
-            Pass::new(group_rows, &book, writer.numbers, writer.erasing.clone()).apply_all(group)?
-        };
+        let applied = self.apply(writer, group)?;
         if !applied.spaces.is_empty() || !applied.days.is_empty() {
             // Before the rows: what readers see of them needs the numbers, and after a failure nothing is read or written.
             writer.numbers = applied.numbers;
@@ -227,6 +231,21 @@ impl ActivityStore {
             self.outbox_written.store(applied.numbers.outbox - 1, Ordering::Release);
         }
         Ok(applied.outcomes)
+    }
+
+    /// What a group comes to. A write that rests on what cannot be read is refused alone, else one bad row would end the
+    /// process with every call that needs it, and so everybody's. Where it had changed rows of the group before it came
+    /// upon that, the group is applied anew without it: each time one less, and in good order never.
+    fn apply(&self, writer: &Writer, group: &[Write]) -> Result<Applied, StorageError> {
+        let book = self.book.read().unwrap_or_else(PoisonError::into_inner);
+        let mut unreadable = Unreadable::new();
+        loop {
+            let rows = Group::new(&self.tables, &writer.buckets);
+            let pass = Pass::new(rows, &book, writer.numbers, writer.erasing.clone());
+            if let Some(applied) = pass.apply_all(group, &mut unreadable)? {
+                return Ok(applied);
+            }
+        }
     }
 
     /// Deletes buckets that nothing can matter of any more. Says how many.
@@ -385,13 +404,19 @@ impl ActivityStore {
         Ok(replaced)
     }
 
+    fn keep_runs_apart(&self, day: i32) -> Result<(), StorageError> {
+        self.lock()?.buckets.iter_mut().filter(|bucket| bucket.day == day).for_each(|bucket| bucket.events.keep_runs_apart());
+        Ok(())
+    }
+
     fn has_day(&self, day: i32) -> Result<bool, StorageError> {
         Ok(self.lock()?.buckets.iter().any(|bucket| bucket.day == day))
     }
 
-    /// The index cannot be kept in order: nothing more is accepted.
+    /// The index cannot be kept in order: nothing more is accepted. Told before the writer is waited for, which a group on a
+    /// slow disk may hold.
     fn fail_upkeep(&self, error: &StorageError) {
-        tracing::error!(%error, "the index of events cannot be written, nothing more is accepted");
+        self.failure.tell(error);
         if let Ok(mut writer) = self.lock() {
             writer.failed.get_or_insert_with(|| error.to_string());
         }
@@ -452,7 +477,7 @@ impl Writer {
     /// After a failed write nobody knows what is on disk: every later one is refused, none is tried again.
     fn fail_on_error<T>(&mut self, what: &str, result: Result<T, StorageError>) -> Result<T, StorageError> {
         result.map_err(|error| {
-            tracing::error!(%error, "the disk refused to keep data, nothing more is accepted");
+            self.failure.tell(&error);
             self.failed = Some(error.to_string());
             StorageError::with_source(StorageErrorKind::Fatal, format!("cannot {what}, nothing more can be written"), error)
         })
@@ -461,19 +486,6 @@ impl Writer {
 
 fn panicked() -> StorageError {
     StorageError::new(StorageErrorKind::Fatal, "a write ended in a panic, nothing more can be written")
-}
-
-/// Parts of a group that are written one after the other. Events are written before rows are. So where what becomes of them
-/// rests on a merge or an erasure that was begun in the same group, that is written first: after a power cut between the two
-/// nobody's events are somebody else's, or gone, for a reason that was never written.
-fn parts(group: &[Write]) -> impl Iterator<Item = &[Write]> {
-    let mut is_begun = false;
-    group.chunk_by(move |before, next| {
-        is_begun |= matches!(before, Write::Merge(_) | Write::Erase(_));
-        let is_end = is_begun && matches!(next, Write::Append(_) | Write::ContinueMerge { .. } | Write::ContinueErase { .. });
-        is_begun &= !is_end;
-        !is_end
-    })
 }
 
 /// The buckets that are there, the newest first. Events that are not in the statistics yet are counted.
@@ -536,39 +548,4 @@ fn last_outbox_seq(tables: &Tables) -> Result<u64, StorageError> {
 pub(crate) fn read_number(space: Space, key: &[u8], bytes: &[u8]) -> Result<u64, StorageError> {
     let bytes: [u8; 8] = bytes.try_into().map_err(|_| BadRow::new("a number has 8 bytes").at(&space.name(), key))?;
     Ok(u64::from_be_bytes(bytes))
-}
-
-#[cfg(test)]
-mod tests {
-    use sonde_core::user::Namespace;
-    use sonde_storage::{Erase, ErasedResponses, Merge};
-
-    use super::*;
-
-    #[test]
-    fn what_is_done_with_events_follows_the_merge_or_erasure_that_it_rests_on() {
-        let user = |namespace| UserRef { workspace: WorkspaceId::from_bytes([1; 16]), namespace, id: UserId::new("a").unwrap() };
-        let (anonymous, identified) = (user(Namespace::Anonymous), user(Namespace::Identified));
-        let write = |kind| match kind {
-            'm' => Write::Merge(Merge { from: anonymous.clone(), into: identified.id.clone(), now: Timestamp::default() }),
-            'M' => Write::ContinueMerge { from: anonymous.clone(), into: identified.id.clone() },
-            'e' => Write::Erase(Erase { user: identified.clone(), responses: ErasedResponses::Delete }),
-            'E' => Write::ContinueErase { user: identified.clone() },
-            _ => crate::tests::append("a", "1", "t", "{}"),
-        };
-        for (group, expected) in [
-            ("aaa", vec![3]),
-            ("m", vec![1]),
-            ("mm", vec![2]),
-            ("ama", vec![2, 1]),
-            ("mMa", vec![1, 2]),
-            ("aeEa", vec![2, 2]),
-            ("meMEaam", vec![2, 5]),
-            ("mama", vec![1, 2, 1]),
-        ] {
-            let writes: Vec<Write> = group.chars().map(write).collect();
-            assert_eq!(parts(&writes).map(<[Write]>::len).collect::<Vec<_>>(), expected, "{group}");
-        }
-        assert_eq!(parts(&[]).count(), 0);
-    }
 }

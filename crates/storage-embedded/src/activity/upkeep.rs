@@ -47,6 +47,7 @@ impl Upkeep {
         let stop = Arc::new(AtomicBool::new(false));
         let (store, is_stopped) = (Arc::clone(&activity), Arc::clone(&stop));
         let run = move || {
+            let _watched = Watched(&store);
             let mut dropped = None;
             while !is_stopped.load(Ordering::Acquire) {
                 match step(&store, &mut dropped) {
@@ -69,8 +70,20 @@ impl Drop for Upkeep {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Release);
         self.activity.bell.ring();
-        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
-            tracing::error!("the upkeep of events ended in a panic");
+        if let Some(thread) = self.thread.take() {
+            // A panic was told when it happened.
+            let _told = thread.join();
+        }
+    }
+}
+
+/// Tells of a panic of the thread: writers that wait for it would wait for ever.
+struct Watched<'a>(&'a ActivityStore);
+
+impl Drop for Watched<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.fail_upkeep(&StorageError::new(StorageErrorKind::Fatal, "the upkeep of events ended in a panic"));
         }
     }
 }
@@ -107,6 +120,12 @@ fn finish(store: &ActivityStore, day: i32, work: &Work) -> Result<(), StorageErr
         Ok(done) => store.take_work(day, done)?,
         // Its folder went away meanwhile.
         Err(_) if !store.has_day(day)? => Vec::new(),
+        // The disk does what it is asked to; a start that ended here would end here again.
+        Err(error) if error.kind() == StorageErrorKind::Corrupt && work.is_optional() => {
+            tracing::error!(%error, day, "a part of an index is damaged, the parts of that day stay as they are");
+            store.keep_runs_apart(day)?;
+            Vec::new()
+        }
         Err(error) => return Err(error),
     };
     for path in replaced {

@@ -7,7 +7,7 @@ use sonde_core::event::{EventId, EventSeq};
 use sonde_core::time::Timestamp;
 use sonde_core::trigger::TriggerKind;
 use sonde_core::user::{CancelMark, Namespace, UserRef, UserState};
-use sonde_storage::{Append, EventFingerprint, Observation, Outcome, StorageError, Write};
+use sonde_storage::{Append, EventFingerprint, Observation, Outcome, StorageError, StorageErrorKind, Write};
 
 use super::group::{Changed, Group};
 use super::keys::{self, Key};
@@ -51,6 +51,9 @@ impl Numbers {
     }
 }
 
+/// Writes of a group that rest on what cannot be read, by their place in it, and why.
+pub(crate) type Unreadable = BTreeMap<usize, Box<str>>;
+
 /// One group on its way to a batch. Nothing outside changes until the batch is durable.
 pub(crate) struct Pass<'a> {
     pub(super) group: Group<'a>,
@@ -82,16 +85,38 @@ impl<'a> Pass<'a> {
         Self { group, additions: Additions::default(), numbers, erasing, book }
     }
 
-    /// Applies all writes in order, each seeing those before it.
-    pub(crate) fn apply_all(mut self, writes: &[Write]) -> Result<Applied, StorageError> {
+    /// Applies all writes in order, each seeing those before it, but for those that are `unreadable`, to which it adds what
+    /// turns out to be. `None`: such a write left something behind, this pass is of no use any more.
+    pub(crate) fn apply_all(mut self, writes: &[Write], unreadable: &mut Unreadable) -> Result<Option<Applied>, StorageError> {
         let before = self.numbers;
-        let outcomes = writes.iter().map(|write| self.apply(write)).collect::<Result<_, _>>()?;
+        let mut outcomes = Vec::with_capacity(writes.len());
+        for (place, write) in writes.iter().enumerate() {
+            if let Some(why) = unreadable.get(&place) {
+                outcomes.push(Outcome::Unreadable(why.clone()));
+                continue;
+            }
+            let changes = self.group.changes();
+            match self.apply(write) {
+                Ok(outcome) => {
+                    self.numbers.latest = self.numbers.latest.max(write.at());
+                    outcomes.push(outcome);
+                }
+                Err(error) if error.kind() == StorageErrorKind::Corrupt => {
+                    let why: Box<str> = error.to_string().into();
+                    unreadable.insert(place, why.clone());
+                    if self.group.changes() != changes {
+                        return Ok(None);
+                    }
+                    outcomes.push(Outcome::Unreadable(why));
+                }
+                Err(error) => return Err(error),
+            }
+        }
         self.book.write(&mut self.additions, &mut self.group);
-        self.numbers.latest = before.latest.max(writes.iter().filter_map(Write::at).max());
         self.put_numbers(before);
         let Self { group, additions, numbers, erasing, .. } = self;
         let (spaces, days) = group.into_parts();
-        Ok(Applied { outcomes, spaces, days, additions, numbers, erasing })
+        Ok(Some(Applied { outcomes, spaces, days, additions, numbers, erasing }))
     }
 
     /// The numbers that changed, with the rows that are stored anyway: where nothing but events is stored, those say them.

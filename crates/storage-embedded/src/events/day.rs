@@ -68,6 +68,7 @@ pub(crate) struct Day {
     /// The length of the file.
     reserved: u64,
     pub(super) index: Arc<Index>,
+    pub(super) keeps_runs_apart: bool,
 }
 
 /// A day, for readers.
@@ -200,7 +201,7 @@ impl Day {
         let Tail { rows, end } = read_tail(&log, listed, counted.max(FIRST), each)?;
         let reserved = mend(&log, end)?;
         let index = Index { from: listed, newest: Arc::new(Mem::of(rows)), frozen: Vec::new(), runs };
-        let mut opened = Self { folder, log: Arc::new(log), end, reserved, index: Arc::new(index) };
+        let mut opened = Self { folder, log: Arc::new(log), end, reserved, index: Arc::new(index), keeps_runs_apart: false };
         opened.freeze_if_full();
         Ok(opened)
     }

@@ -41,7 +41,8 @@ pub(crate) struct Done {
 impl Day {
     /// What is to be done next, if anything.
     pub(crate) fn work(&self) -> Option<Work> {
-        let what = match (self.index.frozen.first(), self.index.to_unite()) {
+        let to_unite = self.index.to_unite().filter(|_| !self.keeps_runs_apart);
+        let what = match (self.index.frozen.first(), to_unite) {
             (Some(frozen), _) => What::File(frozen.clone()),
             (None, Some(runs)) => {
                 let keeps_removals = self.index.runs.len() > runs.len();
@@ -52,6 +53,11 @@ impl Day {
         Some(Work { folder: self.folder.clone(), what })
     }
 
+    /// Unites no more runs: one of them cannot be read. Where none has to be, the day goes on; it is read the slower for each.
+    pub(crate) fn keep_runs_apart(&mut self) {
+        self.keeps_runs_apart = true;
+    }
+
     /// Takes over what was done. Files that were replaced are returned, to be removed.
     pub(crate) fn take(&mut self, done: Done) -> Vec<PathBuf> {
         self.install(done.pair);
@@ -60,6 +66,11 @@ impl Day {
 }
 
 impl Work {
+    /// Whether it can be left undone.
+    pub(crate) const fn is_optional(&self) -> bool {
+        matches!(self.what, What::Unite { .. })
+    }
+
     /// Does it. Takes as long as the disk does, and changes nothing that anybody sees.
     pub(crate) fn run(&self) -> Result<Done, StorageError> {
         match &self.what {

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sonde_core::event::EventId;
 use sonde_core::id::WorkspaceId;
@@ -71,16 +72,6 @@ fn a_newer_format_is_refused_and_left_as_it_is() {
 }
 
 #[test]
-fn a_newer_schema_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    EmbeddedStore::open(folder.path()).unwrap().close();
-    let connection = rusqlite::Connection::open(folder.path().join("catalogue.sqlite")).unwrap();
-    connection.pragma_update(None, "user_version", 99).unwrap();
-    drop(connection);
-    assert_eq!(refusal(folder.path()).0, StorageErrorKind::NewerFormat);
-}
-
-#[test]
 fn a_first_start_that_was_cut_short_is_begun_again() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("FORMAT"), "1\n").unwrap();
@@ -112,6 +103,29 @@ async fn after_a_failed_write_every_later_one_is_refused() {
         assert_eq!(store.drop_expired(NOW).await.unwrap_err().kind(), StorageErrorKind::Fatal);
     }
     assert_eq!(store.load(&user("a"), NOW).await.unwrap().events.len(), 1, "what is stored can still be read");
+}
+
+/// Enough events that their index goes to a file.
+fn many_events() -> Vec<Write> {
+    (0..64).map(|number| append("a", &number.to_string(), "t", "{}")).collect()
+}
+
+#[tokio::test]
+async fn an_index_that_cannot_be_written_is_told_at_once() {
+    const PATIENCE: Duration = Duration::from_secs(10);
+    let folder = tempfile::tempdir().unwrap();
+    let store = EmbeddedStore::open(folder.path()).unwrap();
+    {
+        let _no_files = store.activity.filing.lock().unwrap();
+        store.activity.commit(&many_events()).unwrap();
+        let (log, end) = only_log(folder.path());
+        // What has a folder in its place cannot be written, by whomever.
+        fs::create_dir(log.with_file_name(format!("16-{end}.ids.new"))).unwrap();
+    }
+    tokio::time::timeout(PATIENCE, store.failed()).await.expect("no write is needed for it");
+    assert_eq!(store.commit(vec![append("a", "later", "t", "{}")]).await.unwrap_err().kind(), StorageErrorKind::Fatal);
+    assert_eq!(store.touch_keys(Vec::new()).await.unwrap_err().kind(), StorageErrorKind::Fatal);
+    assert_eq!(store.load(&user("a"), NOW).await.unwrap().events.len(), 64, "what is stored can still be read");
 }
 
 /// Groups of events of one user, growing in size; the running engine's files are copied at the end. With `a_trigger_each`

@@ -3,11 +3,13 @@
 mod backup;
 mod bench;
 mod check;
+mod damage;
 mod files;
 mod harness;
 mod journals;
 mod rows;
 mod schedules;
+mod schemas;
 mod upgrade;
 mod views;
 
