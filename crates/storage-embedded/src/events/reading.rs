@@ -6,6 +6,7 @@ use super::cursor::{Cursor, Source};
 use super::day::{Log, Pending};
 use super::entry::{self, Place, UserEntry};
 use super::index::{Index, Pair};
+use super::mem::{Listed, Rows};
 use super::record::{self, Event, Record};
 use crate::error::BadRow;
 
@@ -67,14 +68,17 @@ impl<'a> Reading<'a> {
 
     fn by_user(self, from: &UserEntry, of: Option<u64>) -> Result<Cursor<'a, 5>, StorageError> {
         let runs = self.runs().map(|pair| &pair.users).filter(|run| of.is_none_or(|of| run.may_hold(of))).map(Source::Run);
-        Cursor::new(self.in_memory().chain(runs), from, of)
+        Cursor::new(self.in_memory(of).chain(runs), from, of)
     }
 
-    fn in_memory<const N: usize>(self) -> impl Iterator<Item = Source<'a, N>> {
+    fn in_memory<const N: usize>(self, of: Option<u64>) -> impl Iterator<Item = Source<'a, N>>
+    where
+        Rows: Listed<N>,
+    {
         let group = self.pending.map(|pending| Source::Group(pending.rows()));
-        let mems = self.stored.into_iter().flat_map(|Stored { end, index, .. }| {
+        let mems = self.stored.into_iter().flat_map(move |Stored { end, index, .. }| {
             let mems = index.frozen.iter().map(|frozen| &*frozen.mem).chain([&*index.newest]);
-            mems.map(move |mem| Source::Mem(mem, end))
+            mems.filter(move |mem| of.is_none_or(|of| mem.may_hold(of))).map(move |mem| Source::Mem(mem, end))
         });
         mems.chain(group)
     }
@@ -83,7 +87,7 @@ impl<'a> Reading<'a> {
     pub(crate) fn fingerprint(self, user: &[u8], id: &str) -> Result<Option<EventFingerprint>, StorageError> {
         let hash = entry::id_hash(user, id);
         let runs = self.runs().map(|pair| &pair.ids).filter(|run| run.may_hold(hash)).map(Source::Run);
-        let mut cursor = Cursor::new(self.in_memory().chain(runs), &[hash, 0], Some(hash))?;
+        let mut cursor = Cursor::new(self.in_memory(Some(hash)).chain(runs), &[hash, 0], Some(hash))?;
         let mut bytes = Vec::new();
         while let Some([_, place]) = cursor.next()? {
             let event = self.event(Place(place), &mut bytes)?;

@@ -1,14 +1,16 @@
 //! Runs: files of sorted entries, written once.
 //!
 //! ```text
-//! pages of 4 KiB: entries, zeros, xxh3 of them u64
-//! first entry of each page
+//! pages of 512 bytes: entries, zeros, xxh3 of them u64
+//! first word of the first entry of each page
 //! filter of the entries' first words
-//! "SONDERUN", words in an entry, entries, bytes of the filter, from, to, highest sequence number,
+//! "SONDERN2", words in an entry, entries, bytes of the filter, from, to, highest sequence number,
 //!     latest receipt (i64; the least there is for none), xxh3 of first entries, filter and all this               u64 each
 //! ```
 //!
-//! Numbers are big-endian. A run says nothing that the log does not: one that is missing or cannot be opened is made again.
+//! Numbers are big-endian. A run says nothing that the log does not: one that is missing or cannot be opened is made again. The
+//! first kind of runs, "SONDERUN", has pages of 4 KiB and whole first entries; it is read, too. Most who read a page want five
+//! of its entries, so what a large page costs is copying and summing up the others.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -26,11 +28,54 @@ use super::mem::Newest;
 use crate::activity::keys::Bytes;
 use crate::error::{self, BadRow};
 
-const PAGE_BYTES: usize = 4096;
-const MAGIC: u64 = u64::from_be_bytes(*b"SONDERUN");
+const PAGE_BYTES: usize = 512;
+/// As pages were at first.
+const LARGE_PAGE_BYTES: usize = 4096;
 const FOOTER_WORDS: usize = 9;
 /// So much is handed to the disk at a time: a group that is synced meanwhile waits for no more than this.
 const SYNC_BYTES: usize = 1024 * 1024;
+
+/// How the file is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Layout {
+    /// As runs were written at first.
+    Large,
+    Small,
+}
+
+impl Layout {
+    const ALL: [Self; 2] = [Self::Large, Self::Small];
+
+    const fn magic(self) -> u64 {
+        u64::from_be_bytes(match self {
+            Self::Large => *b"SONDERUN",
+            Self::Small => *b"SONDERN2",
+        })
+    }
+
+    const fn page_bytes(self) -> usize {
+        match self {
+            Self::Large => LARGE_PAGE_BYTES,
+            Self::Small => PAGE_BYTES,
+        }
+    }
+
+    /// Entries of so many words in a page; 0: not even one.
+    const fn per_page(self, words: usize) -> usize {
+        match words.checked_mul(8) {
+            Some(bytes @ 1..) => (self.page_bytes() - 8) / bytes,
+            _ => 0,
+        }
+    }
+
+    /// What is kept of the first entry of each page, in words.
+    const fn words_of_first(self, words: usize) -> usize {
+        match self {
+            Self::Large => words,
+            Self::Small => 1,
+        }
+    }
+}
 
 /// What a run is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,14 +92,13 @@ pub(crate) struct Run<const N: usize> {
     path: PathBuf,
     pub(crate) covered: Covered,
     pub(crate) entries: usize,
-    /// The first of each page.
-    firsts: Vec<[u64; N]>,
+    layout: Layout,
+    /// The first word of each page.
+    firsts: Vec<u64>,
     filter: Filter,
 }
 
 impl<const N: usize> Run<N> {
-    const PER_PAGE: usize = (PAGE_BYTES - 8) / (8 * N);
-
     /// Writes a run and makes it durable, though not its name. `entries_max`: no more than so many come.
     pub(crate) fn write(
         path: &Path,
@@ -62,10 +106,20 @@ impl<const N: usize> Run<N> {
         entries_max: usize,
         entries: impl Iterator<Item = Result<[u64; N], StorageError>>,
     ) -> Result<Self, StorageError> {
+        Self::write_as(Layout::Small, path, covered, entries_max, entries)
+    }
+
+    fn write_as(
+        layout: Layout,
+        path: &Path,
+        covered: Covered,
+        entries_max: usize,
+        entries: impl Iterator<Item = Result<[u64; N], StorageError>>,
+    ) -> Result<Self, StorageError> {
         let failed = |error| error::io("write", path, error);
-        let mut writer = Writer { file: File::create(path).map_err(failed)?, unsynced: Vec::with_capacity(SYNC_BYTES + PAGE_BYTES) };
+        let mut writer = Writer { file: File::create(path).map_err(failed)?, unsynced: Vec::with_capacity(SYNC_BYTES + LARGE_PAGE_BYTES) };
         let (mut firsts, mut filter, mut count) = (Vec::new(), Filter::with_room_for(entries_max), 0);
-        let mut page = Vec::with_capacity(PAGE_BYTES);
+        let mut page = Vec::with_capacity(layout.page_bytes());
         for entry in entries {
             let entry = entry?;
             if page.is_empty() {
@@ -74,28 +128,29 @@ impl<const N: usize> Run<N> {
             filter.add(entry[0]);
             put_words(&entry, &mut page);
             count += 1;
-            if count % Self::PER_PAGE == 0 {
-                writer.put_page(&mut page).map_err(failed)?;
+            if count % layout.per_page(N) == 0 {
+                writer.put_page(&mut page, layout).map_err(failed)?;
             }
         }
         if !page.is_empty() {
-            writer.put_page(&mut page).map_err(failed)?;
+            writer.put_page(&mut page, layout).map_err(failed)?;
         }
         let filter_bytes = filter.to_bytes();
         let mut tail = Vec::with_capacity(8 * N * firsts.len() + filter_bytes.len() + 8 * FOOTER_WORDS);
         for first in &firsts {
-            put_words(first, &mut tail);
+            put_words(&first[..layout.words_of_first(N)], &mut tail);
         }
         tail.extend_from_slice(&filter_bytes);
         let latest = covered.newest.received_at.map_or(i64::MIN, Timestamp::as_millis).cast_unsigned();
         let Range { start, end } = covered.positions;
-        let footer = [MAGIC, N as u64, count as u64, filter_bytes.len() as u64, start, end, covered.newest.seq, latest];
+        let footer = [layout.magic(), N as u64, count as u64, filter_bytes.len() as u64, start, end, covered.newest.seq, latest];
         put_words(&footer, &mut tail);
         tail.extend_from_slice(&xxh3_64(&tail).to_be_bytes());
         writer.end(&tail).map_err(failed)?;
+        let firsts = firsts.iter().map(|first| first[0]).collect();
         // Reading needs a handle of its own kind.
         let file = File::open(path).map_err(failed)?;
-        Ok(Self { file, path: path.to_owned(), covered, entries: count, firsts, filter })
+        Ok(Self { file, path: path.to_owned(), covered, entries: count, layout, firsts, filter })
     }
 
     /// Opens a run. `None`: it is not there, or not whole.
@@ -119,18 +174,19 @@ impl<const N: usize> Run<N> {
         let positions = footer.u64()?..footer.u64()?;
         let (seq, latest) = (footer.u64()?, footer.u64()?.cast_signed());
         let entries = usize::try_from(entries).map_err(|_| BadRow::new("too many entries"))?;
-        if magic != MAGIC || words != N as u64 || entries.div_ceil(Self::PER_PAGE) != pages {
-            return Err(BadRow::new("it is another kind of file"));
-        }
+        let layout = Layout::ALL.into_iter().find(|layout| layout.magic() == magic);
+        let layout = layout.filter(|layout| words == N as u64 && entries.div_ceil(layout.per_page(N)) == pages);
+        let layout = layout.ok_or_else(|| BadRow::new("it is another kind of file"))?;
         let mut rest = Bytes(&tail[..at_footer]);
         let mut firsts = Vec::with_capacity(pages);
         for _ in 0..pages {
-            firsts.push(read_words(rest.take(8 * N)?));
+            let [first] = read_words(rest.take(8 * layout.words_of_first(N))?);
+            firsts.push(first);
         }
         let filter = Some(rest.0).filter(|rest| rest.len() as u64 == filter_bytes).and_then(Filter::from_bytes);
         let filter = filter.ok_or_else(|| BadRow::new("it has no filter"))?;
         let newest = Newest { seq, received_at: (latest != i64::MIN).then(|| Timestamp::from_millis(latest)) };
-        Ok(Self { file, path: path.to_owned(), covered: Covered { positions, newest }, entries, firsts, filter })
+        Ok(Self { file, path: path.to_owned(), covered: Covered { positions, newest }, entries, layout, firsts, filter })
     }
 
     /// `false`: no entry begins with the word.
@@ -142,7 +198,7 @@ impl<const N: usize> Run<N> {
     /// word `of`. `false`: there are no more.
     pub(crate) fn read_from(&self, from: &[u64; N], of: Option<u64>, into: &mut Vec<[u64; N]>) -> Result<bool, StorageError> {
         let before = into.len();
-        let mut page = self.firsts.partition_point(|first| first <= from).saturating_sub(1);
+        let mut page = self.page_of(from)?;
         while page < self.firsts.len() {
             if !self.read_page(page, from, of, into)? {
                 return Ok(false);
@@ -155,19 +211,41 @@ impl<const N: usize> Run<N> {
         Ok(page < self.firsts.len())
     }
 
-    /// `false`: another first word follows.
-    fn read_page(&self, page: usize, from: &[u64; N], of: Option<u64>, into: &mut Vec<[u64; N]>) -> Result<bool, StorageError> {
-        let mut bytes = [0; PAGE_BYTES];
-        let at = (page * PAGE_BYTES) as u64;
-        self.file.read_exact_at(&mut bytes, at).map_err(|error| error::io("read", &self.path, error))?;
-        let (summed, sum) = bytes.split_at(PAGE_BYTES - 8);
+    /// The page where the entries from `from` on begin: there, or right behind it.
+    fn page_of(&self, from: &[u64; N]) -> Result<usize, StorageError> {
+        let first = self.firsts.partition_point(|first| *first < from[0]);
+        if from[1..] == [0; N][1..] {
+            return Ok(first.saturating_sub(1));
+        }
+        // In the midst of one user's entries: which of the pages that begin with them, only the pages themselves tell.
+        let (mut before, mut behind) = (first, first + self.firsts[first..].partition_point(|first| *first == from[0]));
+        while before < behind {
+            let middle = usize::midpoint(before, behind);
+            if read_words::<N>(self.summed_page(middle, &mut Page::default())?) <= *from { before = middle + 1 } else { behind = middle }
+        }
+        Ok(before.saturating_sub(1))
+    }
+
+    /// Reads a page, but for its sum, which is right.
+    fn summed_page<'a>(&self, page: usize, into: &'a mut Page) -> Result<&'a [u8], StorageError> {
+        let page_bytes = self.layout.page_bytes();
+        let (bytes, at) = (into.of(self.layout), (page * page_bytes) as u64);
+        self.file.read_exact_at(bytes, at).map_err(|error| error::io("read", &self.path, error))?;
+        let (summed, sum) = bytes.split_at(page_bytes - 8);
         if xxh3_64(summed).to_be_bytes() != sum {
             let bad = BadRow::new(format!("the checksum of page {page} is another"));
             return Err(bad.at(&self.path.display().to_string(), &at.to_be_bytes()));
         }
-        let count = (self.entries - page * Self::PER_PAGE).min(Self::PER_PAGE);
+        Ok(summed)
+    }
+
+    /// `false`: another first word follows.
+    fn read_page(&self, page: usize, from: &[u64; N], of: Option<u64>, into: &mut Vec<[u64; N]>) -> Result<bool, StorageError> {
+        let mut bytes = Page::default();
+        let summed = self.summed_page(page, &mut bytes)?;
+        let per_page = self.layout.per_page(N);
+        let count = (self.entries - page * per_page).min(per_page);
         let entry = |place: usize| read_words::<N>(&summed[8 * N * place..]);
-        // Most want one user's few of a page's hundred.
         let (mut first, mut behind) = (0, count);
         while first < behind {
             let middle = usize::midpoint(first, behind);
@@ -184,6 +262,30 @@ impl<const N: usize> Run<N> {
     }
 }
 
+/// Room for a page; that for a large one is made where there are large ones.
+struct Page {
+    small: [u8; PAGE_BYTES],
+    large: Vec<u8>,
+}
+
+impl Default for Page {
+    fn default() -> Self {
+        Self { small: [0; PAGE_BYTES], large: Vec::new() }
+    }
+}
+
+impl Page {
+    fn of(&mut self, layout: Layout) -> &mut [u8] {
+        match layout {
+            Layout::Small => &mut self.small,
+            Layout::Large => {
+                self.large.resize(LARGE_PAGE_BYTES, 0);
+                &mut self.large
+            }
+        }
+    }
+}
+
 /// How many pages there are, and everything behind them. `None`: it is too short.
 fn read_tail(file: &File) -> io::Result<Option<(usize, Vec<u8>)>> {
     let length = file.metadata()?.len();
@@ -191,12 +293,14 @@ fn read_tail(file: &File) -> io::Result<Option<(usize, Vec<u8>)>> {
     let Some(at) = length.checked_sub(footer.len() as u64) else { return Ok(None) };
     file.read_exact_at(&mut footer, at)?;
     let word = |place: usize| footer[8 * place..].first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
-    let (words, entries, filter_bytes) = (word(1), word(2), word(3));
-    let per_page = (PAGE_BYTES as u64 - 8).checked_div(words.saturating_mul(8)).filter(|count| *count > 0);
-    let Some(per_page) = per_page else { return Ok(None) };
+    let (magic, words, entries, filter_bytes) = (word(0), word(1), word(2), word(3));
+    let Some(layout) = Layout::ALL.into_iter().find(|layout| layout.magic() == magic) else { return Ok(None) };
+    let words = usize::try_from(words).unwrap_or(usize::MAX);
+    let Some(per_page) = Some(layout.per_page(words) as u64).filter(|count| *count > 0) else { return Ok(None) };
     let pages = entries.div_ceil(per_page);
-    let pages_bytes = pages.saturating_mul(PAGE_BYTES as u64);
-    let tail_bytes = pages.saturating_mul(8).saturating_mul(words).saturating_add(filter_bytes).saturating_add(footer.len() as u64);
+    let pages_bytes = pages.saturating_mul(layout.page_bytes() as u64);
+    let firsts_bytes = pages.saturating_mul(8).saturating_mul(layout.words_of_first(words) as u64);
+    let tail_bytes = firsts_bytes.saturating_add(filter_bytes).saturating_add(footer.len() as u64);
     // Before anything is allocated: the file is as long as it says.
     if pages_bytes.saturating_add(tail_bytes) != length {
         return Ok(None);
@@ -212,8 +316,8 @@ struct Writer {
 }
 
 impl Writer {
-    fn put_page(&mut self, page: &mut Vec<u8>) -> io::Result<()> {
-        page.resize(PAGE_BYTES - 8, 0);
+    fn put_page(&mut self, page: &mut Vec<u8>, layout: Layout) -> io::Result<()> {
+        page.resize(layout.page_bytes() - 8, 0);
         self.unsynced.extend_from_slice(page);
         self.unsynced.extend_from_slice(&xxh3_64(page).to_be_bytes());
         page.clear();
@@ -234,3 +338,6 @@ impl Writer {
         self.file.sync_all()
     }
 }
+
+#[cfg(test)]
+mod tests;
