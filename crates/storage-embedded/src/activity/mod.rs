@@ -308,6 +308,8 @@ impl ActivityStore {
                 let bucket = writer.fail_on_error("create a bucket", created)?;
                 writer.buckets.push(bucket);
                 writer.buckets.sort_by_key(|bucket| std::cmp::Reverse(bucket.day));
+                finish_days(&mut writer.buckets);
+                self.bell.ring();
             }
             let Some(bucket) = writer.buckets.iter_mut().find(|bucket| bucket.day == day) else { continue };
             let written = bucket.events.write(pending);
@@ -503,7 +505,13 @@ fn open_buckets(tables: &Tables, events: &Path, book: &mut TriggerBook) -> Resul
         let events = book.recount(|count| Day::open(events, day, counted, count))?;
         buckets.push(Bucket { day, events, marks: tables.marks(day)?, present: Arc::default() });
     }
+    finish_days(&mut buckets);
     Ok(buckets)
+}
+
+/// All days but the newest are over: time never goes back.
+fn finish_days(newest_first: &mut [Bucket]) {
+    newest_first.iter_mut().skip(1).for_each(|bucket| bucket.events.finish());
 }
 
 /// The log first: marks without one are deleted at the next start.

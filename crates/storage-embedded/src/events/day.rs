@@ -69,6 +69,8 @@ pub(crate) struct Day {
     reserved: u64,
     pub(super) index: Arc<Index>,
     pub(super) keeps_runs_apart: bool,
+    /// No event is received on it any more.
+    pub(super) is_over: bool,
 }
 
 /// A day, for readers.
@@ -201,7 +203,8 @@ impl Day {
         let Tail { rows, end } = read_tail(&log, listed, counted.max(FIRST), each)?;
         let reserved = mend(&log, end)?;
         let index = Index { from: listed, newest: Arc::new(Mem::of(rows)), frozen: Vec::new(), runs };
-        let mut opened = Self { folder, log: Arc::new(log), end, reserved, index: Arc::new(index), keeps_runs_apart: false };
+        let (log, index) = (Arc::new(log), Arc::new(index));
+        let mut opened = Self { folder, log, end, reserved, index, keeps_runs_apart: false, is_over: false };
         opened.freeze_if_full();
         Ok(opened)
     }
@@ -264,6 +267,15 @@ impl Day {
     pub(crate) fn freeze(&mut self) {
         if self.index.from < self.end {
             self.index = Arc::new(self.index.freezing(self.end));
+        }
+    }
+
+    /// No event is received any more: what is in memory goes to a file, and all files become one. There may be work for
+    /// [upkeep](super::upkeep).
+    pub(crate) fn finish(&mut self) {
+        if !self.is_over {
+            self.is_over = true;
+            self.freeze();
         }
     }
 

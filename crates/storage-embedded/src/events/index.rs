@@ -15,6 +15,9 @@ pub(crate) const MEM_ENTRIES: usize = if cfg!(test) { 24 } else { 128 * 1024 };
 /// So many runs of about one size become one.
 const RUNS_UNITED: usize = if cfg!(test) { 3 } else { 4 };
 
+/// Of a day that is over, runs are united with another that is up to so many times as large.
+const WORTH_UNITING: usize = 8;
+
 /// What is where. Never changed: a reader keeps the one it began with.
 pub(crate) struct Index {
     /// Where the records begin whose entries are in `newest`.
@@ -45,9 +48,13 @@ impl Pair {
         &self.users.covered
     }
 
+    fn entries(&self) -> usize {
+        self.users.entries.max(self.ids.entries)
+    }
+
     /// How often as many as are united at a time were united to make it.
     fn level(&self) -> u32 {
-        (self.users.entries.max(self.ids.entries) / MEM_ENTRIES).max(1).ilog(RUNS_UNITED)
+        (self.entries() / MEM_ENTRIES).max(1).ilog(RUNS_UNITED)
     }
 
     /// The names of the files: of entries by user, and by id.
@@ -97,10 +104,17 @@ impl Index {
         Self { from: self.from, newest: Arc::clone(&self.newest), frozen, runs }
     }
 
-    /// Runs that are to become one.
-    pub(crate) fn to_unite(&self) -> Option<&[Arc<Pair>]> {
-        let level = self.runs.last()?.level();
-        let others = self.runs.iter().rposition(|run| run.level() != level);
+    /// Runs that are to become one: the newest of about one size. Of a day that is over all, so that a reader looks at one; but
+    /// not the largest part of them for the sake of a few.
+    pub(crate) fn to_unite(&self, is_over: bool) -> Option<&[Arc<Pair>]> {
+        let last = self.runs.last()?;
+        if is_over {
+            let all: usize = self.runs.iter().map(|run| run.entries()).sum();
+            let largest = self.runs.iter().map(|run| run.entries()).max().unwrap_or(all);
+            let is_worth_it = self.runs.len() >= RUNS_UNITED || (all - largest) * WORTH_UNITING >= largest;
+            return (self.runs.len() > 1 && is_worth_it).then_some(&self.runs);
+        }
+        let others = self.runs.iter().rposition(|run| run.level() != last.level());
         let alike = &self.runs[others.map_or(0, |place| place + 1)..];
         (alike.len() >= RUNS_UNITED).then_some(alike)
     }

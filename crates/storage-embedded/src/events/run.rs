@@ -213,7 +213,7 @@ impl<const N: usize> Run<N> {
 
     /// The page where the entries from `from` on begin: there, or right behind it.
     fn page_of(&self, from: &[u64; N]) -> Result<usize, StorageError> {
-        let first = self.firsts.partition_point(|first| *first < from[0]);
+        let first = place_of(&self.firsts, from[0]);
         if from[1..] == [0; N][1..] {
             return Ok(first.saturating_sub(1));
         }
@@ -260,6 +260,32 @@ impl<const N: usize> Run<N> {
         }
         Ok(true)
     }
+}
+
+/// How many of some numbers in order are smaller than one. They are hashes, spread evenly, so where it lies can be told from
+/// what it is; a search by halves reads three times as much memory that nobody has at hand.
+fn place_of(sorted: &[u64], number: u64) -> usize {
+    let scaled = |part: u64| usize::try_from((u128::from(part) * sorted.len() as u128) >> 64).unwrap_or(0);
+    let is_before = |place: usize| sorted[place] < number;
+    let Some(there) = sorted.get(scaled(number)) else { return 0 };
+    // Once more from there: what is left is the scatter between the two, not that of all.
+    let guess = match number.checked_sub(*there) {
+        Some(beyond) => scaled(number).saturating_add(scaled(beyond)).min(sorted.len()),
+        None => scaled(number).saturating_sub(scaled(*there - number)),
+    };
+    let mut step = 4;
+    let mut low = guess.saturating_sub(step);
+    while low > 0 && !is_before(low - 1) {
+        step *= 2;
+        low = low.saturating_sub(step);
+    }
+    step = 4;
+    let mut high = (guess + step).min(sorted.len());
+    while high < sorted.len() && is_before(high) {
+        step *= 2;
+        high = (high + step).min(sorted.len());
+    }
+    low + sorted[low..high].partition_point(|known| *known < number)
 }
 
 /// Room for a page; that for a large one is made where there are large ones.

@@ -29,6 +29,8 @@ enum Step {
     Erase(u8),
     /// What is in memory goes to files.
     File,
+    /// The day is over.
+    Finish,
     /// Closed and opened again.
     Reopen,
 }
@@ -40,6 +42,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0..6_u8, 0..6_u8).prop_map(|(from, into)| Step::Move(from, into)),
         1 => (0..6_u8).prop_map(Step::Erase),
         1 => Just(Step::File),
+        1 => Just(Step::Finish),
         1 => Just(Step::Reopen),
     ]
 }
@@ -178,6 +181,10 @@ proptest! {
                 Step::Erase(owner) => both.go(owner, None, usize::MAX),
                 Step::File => {
                     both.day.freeze();
+                    both.day.work_off().unwrap();
+                }
+                Step::Finish => {
+                    both.day.finish();
                     both.day.work_off().unwrap();
                 }
                 Step::Reopen => both.day = open(folder.path()),

@@ -41,7 +41,7 @@ pub(crate) struct Done {
 impl Day {
     /// What is to be done next, if anything.
     pub(crate) fn work(&self) -> Option<Work> {
-        let to_unite = self.index.to_unite().filter(|_| !self.keeps_runs_apart);
+        let to_unite = self.index.to_unite(self.is_over).filter(|_| !self.keeps_runs_apart);
         let what = match (self.index.frozen.first(), to_unite) {
             (Some(frozen), _) => What::File(frozen.clone()),
             (None, Some(runs)) => {

@@ -48,6 +48,22 @@ fn every_layout_is_read_from_anywhere() {
     }
 }
 
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config { rng_seed: proptest::test_runner::RngSeed::Fixed(1), ..Default::default() })]
+
+    /// Also where nothing is spread evenly.
+    #[test]
+    fn a_place_is_found_as_by_halves(
+        mut numbers in proptest::collection::vec(proptest::prop_oneof![proptest::arbitrary::any::<u64>(), 0..9_u64, u64::MAX - 9..=u64::MAX], 0..300),
+        number in proptest::prop_oneof![proptest::arbitrary::any::<u64>(), 0..9_u64, u64::MAX - 9..=u64::MAX],
+    ) {
+        numbers.sort_unstable();
+        for number in numbers.clone().into_iter().chain([number]) {
+            assert_eq!(place_of(&numbers, number), numbers.partition_point(|known| *known < number));
+        }
+    }
+}
+
 #[test]
 fn a_run_that_is_not_whole_is_none() {
     let folder = tempfile::tempdir().unwrap();
