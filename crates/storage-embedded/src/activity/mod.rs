@@ -390,9 +390,14 @@ impl ActivityStore {
         forget_count(&self.tables, day)
     }
 
-    /// What is to be done for the index of a day.
-    fn next_work(&self) -> Result<Option<(i32, Work)>, StorageError> {
-        Ok(self.lock()?.buckets.iter().find_map(|bucket| Some((bucket.day, bucket.events.work()?))))
+    /// What is to go from memory to a file.
+    fn next_filing(&self) -> Result<Option<(i32, Work)>, StorageError> {
+        Ok(self.lock()?.buckets.iter().find_map(|bucket| Some((bucket.day, bucket.events.filing()?))))
+    }
+
+    /// Which files are to become one.
+    fn next_uniting(&self) -> Result<Option<(i32, Work)>, StorageError> {
+        Ok(self.lock()?.buckets.iter().find_map(|bucket| Some((bucket.day, bucket.events.uniting()?))))
     }
 
     /// Takes over what was done for a day. Returns files to be removed.

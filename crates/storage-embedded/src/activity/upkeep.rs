@@ -48,9 +48,9 @@ impl Upkeep {
         let (store, is_stopped) = (Arc::clone(&activity), Arc::clone(&stop));
         let run = move || {
             let _watched = Watched(&store);
-            let mut dropped = None;
-            while !is_stopped.load(Ordering::Acquire) {
-                match step(&store, &mut dropped) {
+            let mut worker = Worker { store: &store, stop: &is_stopped, dropped: None };
+            while !worker.is_stopped() {
+                match worker.step() {
                     Ok(Next::Step) => {}
                     Ok(Next::Pause) => std::thread::sleep(PAUSE),
                     Ok(Next::Wait) => store.bell.wait(),
@@ -97,39 +97,69 @@ enum Next {
     Wait,
 }
 
-/// Does one thing. Indexes come first: a writer may wait for them, and nobody for what was dropped.
-fn step(store: &ActivityStore, dropped: &mut Option<DroppedDay>) -> Result<Next, StorageError> {
-    let _filing = store.filing.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((day, work)) = store.next_work()? {
-        finish(store, day, &work)?;
-        return Ok(Next::Step);
-    }
-    if dropped.is_none() {
-        *dropped = store.next_gone()?;
-    }
-    let Some(day) = dropped else { return Ok(Next::Wait) };
-    if day.delete_some()? {
-        return Ok(Next::Pause);
-    }
-    *dropped = None;
-    Ok(Next::Step)
+struct Worker<'a> {
+    store: &'a ActivityStore,
+    stop: &'a AtomicBool,
+    /// Whose files are being deleted.
+    dropped: Option<DroppedDay>,
 }
 
-fn finish(store: &ActivityStore, day: i32, work: &Work) -> Result<(), StorageError> {
-    let replaced = match work.run() {
-        Ok(done) => store.take_work(day, done)?,
-        // Its folder went away meanwhile.
-        Err(_) if !store.has_day(day)? => Vec::new(),
-        // The disk does what it is asked to; a start that ended here would end here again.
-        Err(error) if error.kind() == StorageErrorKind::Corrupt && work.is_optional() => {
-            tracing::error!(%error, day, "a part of an index is damaged, the parts of that day stay as they are");
-            store.keep_runs_apart(day)?;
-            Vec::new()
-        }
-        Err(error) => return Err(error),
-    };
-    for path in replaced {
-        std::fs::remove_file(&path).map_err(|error| error::io("remove", &path, error))?;
+impl Worker<'_> {
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Acquire)
     }
-    Ok(())
+
+    /// Does one thing. Indexes come first: a writer may wait for them, and nobody for what was dropped.
+    fn step(&mut self) -> Result<Next, StorageError> {
+        let _filing = self.store.filing.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.file_next()? {
+            return Ok(Next::Step);
+        }
+        if let Some((day, work)) = self.store.next_uniting()? {
+            self.finish(day, &work)?;
+            return Ok(Next::Step);
+        }
+        if self.dropped.is_none() {
+            self.dropped = self.store.next_gone()?;
+        }
+        let Some(day) = &mut self.dropped else { return Ok(Next::Wait) };
+        if day.delete_some()? {
+            return Ok(Next::Pause);
+        }
+        self.dropped = None;
+        Ok(Next::Step)
+    }
+
+    /// Writes a part of an index that is in memory. `false`: there is none.
+    fn file_next(&self) -> Result<bool, StorageError> {
+        let Some((day, work)) = self.store.next_filing()? else { return Ok(false) };
+        self.finish(day, &work)?;
+        Ok(true)
+    }
+
+    /// While files are united, which takes as long as a day is large, what a writer may wait for goes on. Whoever stops does not
+    /// wait for it either: it is begun again after the next start.
+    fn between(&self) -> Result<(), StorageError> {
+        while self.file_next()? {}
+        if self.is_stopped() { Err(StorageError::new(StorageErrorKind::Unavailable, "stopped")) } else { Ok(()) }
+    }
+
+    fn finish(&self, day: i32, work: &Work) -> Result<(), StorageError> {
+        let replaced = match work.run(&|| self.between()) {
+            Ok(done) => self.store.take_work(day, done)?,
+            // Its folder went away meanwhile, or it can be left undone.
+            Err(_) if (work.is_optional() && self.is_stopped()) || !self.store.has_day(day)? => Vec::new(),
+            // The disk does what it is asked to; a start that ended here would end here again.
+            Err(error) if error.kind() == StorageErrorKind::Corrupt && work.is_optional() => {
+                tracing::error!(%error, day, "a part of an index is damaged, the parts of that day stay as they are");
+                self.store.keep_runs_apart(day)?;
+                Vec::new()
+            }
+            Err(error) => return Err(error),
+        };
+        for path in replaced {
+            std::fs::remove_file(&path).map_err(|error| error::io("remove", &path, error))?;
+        }
+        Ok(())
+    }
 }

@@ -14,6 +14,9 @@ use super::run::{Covered, Run};
 use crate::error;
 use crate::folder::sync_folder;
 
+/// So many entries are united before something else may come between.
+const ENTRIES_BETWEEN: usize = if cfg!(test) { 7 } else { 16 * 1024 };
+
 /// One thing to be done for a day.
 pub(crate) struct Work {
     folder: PathBuf,
@@ -40,16 +43,19 @@ pub(crate) struct Done {
 
 impl Day {
     /// What is to be done next, if anything.
-    pub(crate) fn work(&self) -> Option<Work> {
-        let to_unite = self.index.to_unite(self.is_over).filter(|_| !self.keeps_runs_apart);
-        let what = match (self.index.frozen.first(), to_unite) {
-            (Some(frozen), _) => What::File(frozen.clone()),
-            (None, Some(runs)) => {
-                let keeps_removals = self.index.runs.len() > runs.len();
-                What::Unite { runs: runs.to_vec(), keeps_removals }
-            }
-            (None, None) => return None,
-        };
+    fn work(&self) -> Option<Work> {
+        self.filing().or_else(|| self.uniting())
+    }
+
+    /// What goes from memory to a file next: a writer waits for it in the end.
+    pub(crate) fn filing(&self) -> Option<Work> {
+        self.index.frozen.first().map(|frozen| Work { folder: self.folder.clone(), what: What::File(frozen.clone()) })
+    }
+
+    /// What is united next: the more files, the longer takes a reader.
+    pub(crate) fn uniting(&self) -> Option<Work> {
+        let runs = self.index.to_unite(self.is_over).filter(|_| !self.keeps_runs_apart)?;
+        let what = What::Unite { runs: runs.to_vec(), keeps_removals: self.index.runs.len() > runs.len() };
         Some(Work { folder: self.folder.clone(), what })
     }
 
@@ -71,8 +77,9 @@ impl Work {
         matches!(self.what, What::Unite { .. })
     }
 
-    /// Does it. Takes as long as the disk does, and changes nothing that anybody sees.
-    pub(crate) fn run(&self) -> Result<Done, StorageError> {
+    /// Does it. Takes as long as the disk does, and changes nothing that anybody sees. Where it takes long, `between` is done
+    /// every now and then; its error ends the work.
+    pub(crate) fn run(&self, between: &dyn Fn() -> Result<(), StorageError>) -> Result<Done, StorageError> {
         match &self.what {
             What::File(frozen) => {
                 let rows = frozen.mem.read();
@@ -81,18 +88,24 @@ impl Work {
                 let ids = (rows.ids.len(), rows.ids.keys().map(|entry| Ok(*entry)));
                 Ok(Done { pair: write_pair(&self.folder, &covered, users, ids)?, replaced: Vec::new() })
             }
-            What::Unite { runs, keeps_removals } => self.unite(runs, *keeps_removals),
+            What::Unite { runs, keeps_removals } => self.unite(runs, *keeps_removals, between),
         }
     }
 
-    fn unite(&self, runs: &[Arc<Pair>], keeps_removals: bool) -> Result<Done, StorageError> {
+    fn unite(
+        &self,
+        runs: &[Arc<Pair>],
+        keeps_removals: bool,
+        between: &dyn Fn() -> Result<(), StorageError>,
+    ) -> Result<Done, StorageError> {
         let positions = |place: Option<&Arc<Pair>>| place.map(|run| run.covered().positions.clone()).unwrap_or_default();
         let all = positions(runs.first()).start..positions(runs.last()).end;
         let newest = runs.iter().map(|run| run.covered().newest).fold(Newest::default(), Newest::united);
         let users: Vec<&Arc<Run<5>>> = runs.iter().map(|run| &run.users).collect();
         let ids: Vec<&Arc<Run<2>>> = runs.iter().map(|run| &run.ids).collect();
         let covered = Covered { positions: all, newest };
-        let pair = write_pair(&self.folder, &covered, united(&users, keeps_removals)?, united(&ids, keeps_removals)?)?;
+        let (users, ids) = (united(&users, keeps_removals, between)?, united(&ids, keeps_removals, between)?);
+        let pair = write_pair(&self.folder, &covered, users, ids)?;
         let replaced = runs.iter().flat_map(|run| Pair::paths(&self.folder, &run.covered().positions)).collect();
         Ok(Done { pair, replaced })
     }
@@ -103,6 +116,7 @@ type Counted<I> = (usize, I);
 fn united<'a, const N: usize>(
     runs: &[&'a Arc<Run<N>>],
     keeps_removals: bool,
+    between: &'a dyn Fn() -> Result<(), StorageError>,
 ) -> Result<Counted<impl Iterator<Item = Result<[u64; N], StorageError>> + 'a>, StorageError>
 where
     Rows: Listed<N>,
@@ -110,7 +124,15 @@ where
     let entries = runs.iter().map(|run| run.entries).sum();
     let cursor = Cursor::new(runs.iter().map(|run| Source::Run(run)), &[0; N], None)?;
     let mut cursor = if keeps_removals { cursor.keeping_removals() } else { cursor };
-    Ok((entries, std::iter::from_fn(move || cursor.next().transpose())))
+    let mut count = 0_usize;
+    let mut next = move || {
+        count += 1;
+        if count.is_multiple_of(ENTRIES_BETWEEN) {
+            between()?;
+        }
+        cursor.next()
+    };
+    Ok((entries, std::iter::from_fn(move || next().transpose())))
 }
 
 /// Writes both runs under other names first: once the first has its name, the second is there, too.
@@ -138,7 +160,7 @@ impl Day {
     /// Does all there is to do at once. For a day that nobody uses yet.
     pub(crate) fn work_off(&mut self) -> Result<(), StorageError> {
         while let Some(work) = self.work() {
-            let done = work.run()?;
+            let done = work.run(&|| Ok(()))?;
             for path in self.take(done) {
                 fs::remove_file(&path).map_err(|error| error::io("remove", &path, error))?;
             }
