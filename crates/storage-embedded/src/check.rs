@@ -14,7 +14,7 @@ use crate::activity::read_number;
 use crate::activity::tables::{Space, Tables, events_of_format_2};
 use crate::error::{self, BadRow};
 use crate::folder::Folder;
-use crate::{events, journal, responses, rows};
+use crate::{events, journal, responses, rows, wal};
 
 /// Most problems that are listed for one keyspace or table; the rest is counted.
 const PROBLEMS_MAX: usize = 20;
@@ -60,6 +60,7 @@ pub fn check(path: &Path) -> Result<Report, StorageError> {
     }
     let folder = Folder::open(path)?;
     let mut report = Report::default();
+    check_log(&folder.catalogue(), &mut report)?;
     let projected = check_catalogue(&folder.catalogue(), &mut report);
     if !folder.activity().is_dir() {
         report.problem(&folder.activity().display(), "is missing: all events, states of users and displays are lost");
@@ -84,6 +85,18 @@ pub fn check(path: &Path) -> Result<Report, StorageError> {
         }
     }
     Ok(report)
+}
+
+/// SQLite's log, before SQLite looks at it.
+fn check_log(catalogue: &Path, report: &mut Report) -> Result<(), StorageError> {
+    let path = wal::of(catalogue);
+    if let Some(wal::Damage { at, before, after }) = wal::find_damage(&path).map_err(|error| error::io("read", &path, error))? {
+        let what = format!(
+            "is damaged at byte {at}: the {before} transactions before can be read; the one there and {after} or more after are lost"
+        );
+        report.problem(&path.display(), what);
+    }
+    Ok(())
 }
 
 /// Of activity: the large files, which never change, under a second name, and copies of the others. What fjall does when it

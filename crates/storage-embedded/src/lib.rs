@@ -27,6 +27,7 @@ mod rows;
 mod sqlite;
 mod surveys;
 mod upgrade;
+mod wal;
 
 #[cfg(test)]
 mod tests;
@@ -91,7 +92,9 @@ impl EmbeddedStore {
     pub fn open_keeping_free(path: &Path, bytes: u64) -> Result<Self, StorageError> {
         let folder = Folder::open(path)?;
         let failure = Failure::default();
+        wal::refuse_damage(&folder.catalogue())?;
         let writer = Sqlite::open(&folder.catalogue(), Some(failure.clone()))?;
+        writer.empty_log()?;
         let reader = Sqlite::open(&folder.catalogue(), None)?;
         folder.sync()?;
         let projected = reader.with(|connection| responses::projected_seq(connection))?;

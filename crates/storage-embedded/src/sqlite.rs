@@ -41,6 +41,17 @@ impl Sqlite {
         Ok(Self { connection: Arc::new(Mutex::new(connection)), failure })
     }
 
+    /// Brings everything into the database and leaves nothing in the [log](crate::wal): what a cut write left there would else
+    /// lie behind those to come.
+    pub(crate) fn empty_log(&self) -> Result<(), StorageError> {
+        self.try_with(|connection| {
+            let emptied = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
+            let is_busy = emptied.map_err(|error| error::sqlite("bring the catalogue up to date", error))?;
+            debug_assert!(!is_busy, "nobody else has the folder");
+            Ok(())
+        })
+    }
+
     /// Does something with the connection, blocking.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Connection) -> T) -> T {
         // A panic rolled its transaction back when it was dropped.

@@ -139,3 +139,31 @@ fn what_is_no_data_folder_is_not_made_one() {
     assert_eq!(check(folder.path()).unwrap_err().kind(), StorageErrorKind::NotFound);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
+
+#[tokio::test]
+async fn damage_in_the_log_of_the_catalogue_is_refused_and_named() {
+    let folder = some_data().await;
+    let store = EmbeddedStore::open(folder.path()).unwrap();
+    for number in 0..5 {
+        let sql = "INSERT INTO workspaces (id, name, wait_ms, created_at) VALUES (?1, hex(?1), 0, 0)";
+        store.writer.with(|connection| connection.execute(sql, [vec![number; 16]])).unwrap();
+    }
+    // As a killed process leaves it: closing would bring the log into the database.
+    let copy = tempfile::tempdir().unwrap();
+    let catalogue = |folder: &Path| folder.join("catalogue.sqlite");
+    let [from, log] = [catalogue(folder.path()), crate::wal::of(&catalogue(folder.path()))];
+    for path in [&from, &log] {
+        fs::copy(path, copy.path().join(path.file_name().unwrap())).unwrap();
+    }
+    store.close();
+    for path in [&from, &log] {
+        fs::copy(copy.path().join(path.file_name().unwrap()), path).unwrap();
+    }
+    spoil(&log, 32 + 24 + 100);
+    let error = EmbeddedStore::open(folder.path()).map(drop).unwrap_err();
+    assert_eq!(error.kind(), StorageErrorKind::Corrupt, "{error}");
+    assert!(error.to_string().contains(&format!("{} is damaged at byte 32: ", log.display())), "{error}");
+    let report = check(folder.path()).unwrap();
+    assert_eq!(report.problems.len(), 1, "{report:?}");
+    assert_eq!(report.problems[0].place, log.display().to_string(), "{report:?}");
+}
