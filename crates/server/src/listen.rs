@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use sonde_http::{Peer, PublicApi};
 use sonde_service::Engine;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream};
 use tokio::sync::{Semaphore, watch};
 use tower::Service;
 
@@ -30,6 +31,19 @@ const FINISH_TIMEOUT: Duration = Duration::from_secs(10);
 const UNREAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Largest head of a request, in bytes; one that comes in one piece may be a little longer.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
+
+/// Most connections that wait to be accepted; the system may allow fewer. Tokio's own 128 are full after a few milliseconds in
+/// which many connect and the processor is busy, and whoever comes then waits a second before it knocks again.
+const BACKLOG: u32 = 4_096;
+
+/// Listens on an address.
+pub(crate) fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // Connections of the process before may still be closing.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// Something that accepts connections.
 pub(crate) trait Accept: Send + 'static {
@@ -214,16 +228,16 @@ async fn turn_away(mut connection: impl AsyncWrite + Unpin) {
 
 #[cfg(test)]
 mod tests {
-    use std::net::SocketAddr;
-
     use axum::routing::{get, post};
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
 
+    const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
+
     /// A server with one quick route, and one that reads a body.
     async fn served(connections_max: usize) -> (SocketAddr, watch::Sender<bool>, tokio::task::JoinHandle<()>) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = bind(ANY_PORT).unwrap();
         let address = listener.local_addr().unwrap();
         let router = Router::new().route("/", get(|| async { "here" })).route("/", post(|body: String| async { body }));
         let (stop, mut stopped) = watch::channel(false);
@@ -257,6 +271,22 @@ mod tests {
             assert!(has_ended && !answer.contains("200"), "{what}: {answer}");
         }
         assert!(idle.0.contains("200 OK"), "{}", idle.0);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn many_may_connect_while_nobody_accepts() {
+        let allowed: usize = std::fs::read_to_string("/proc/sys/net/core/somaxconn").unwrap().trim().parse().unwrap();
+        let listener = bind(ANY_PORT).unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut connections = Vec::new();
+        let connecting = async {
+            for _ in 0..allowed.min(500) {
+                connections.push(TcpStream::connect(address).await.unwrap());
+            }
+        };
+        let in_time = tokio::time::timeout(Duration::from_secs(10), connecting).await;
+        assert!(in_time.is_ok(), "only {} could connect", connections.len());
     }
 
     #[tokio::test]
@@ -311,7 +341,7 @@ mod tests {
                 TcpListener::speaks_http2(connection).await
             }
         }
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = bind(ANY_PORT).unwrap();
         let address = listener.local_addr().unwrap();
         let big = || async { vec![b'a'; 64 * 1024 * 1024] };
         let router = Router::new().route("/", get(|| async { "here" })).route("/big", get(big));
