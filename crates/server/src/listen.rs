@@ -236,7 +236,7 @@ mod tests {
     const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
 
     /// A server with one quick route, and one that reads a body.
-    async fn served(connections_max: usize) -> (SocketAddr, watch::Sender<bool>, tokio::task::JoinHandle<()>) {
+    fn served(connections_max: usize) -> (SocketAddr, watch::Sender<bool>, tokio::task::JoinHandle<()>) {
         let listener = bind(ANY_PORT).unwrap();
         let address = listener.local_addr().unwrap();
         let router = Router::new().route("/", get(|| async { "here" })).route("/", post(|body: String| async { body }));
@@ -259,7 +259,7 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_says_nothing_or_too_slowly_is_cut_off() {
-        let (address, _stop, _serving) = served(100).await;
+        let (address, _stop, _serving) = served(100);
         let patience = HEAD_TIMEOUT + Duration::from_secs(5);
         let (silent, slow, undecided, idle) = tokio::join!(
             send(address, b"", patience),
@@ -291,7 +291,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_huge_head_is_refused_at_once() {
-        let (address, _stop, _serving) = served(100).await;
+        let (address, _stop, _serving) = served(100);
         let patience = Duration::from_secs(5);
         let with_header =
             |length: usize| format!("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-big: {}\r\n\r\n", "a".repeat(length));
@@ -306,7 +306,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_connection_too_many_is_told_so_and_the_next_finds_a_place() {
-        let (address, _stop, _serving) = served(2).await;
+        let (address, _stop, _serving) = served(2);
         let first = TcpStream::connect(address).await.unwrap();
         let second = TcpStream::connect(address).await.unwrap();
         let quick = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
@@ -364,7 +364,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_stop_waits_for_no_silent_connection() {
-        let (address, stop, serving) = served(100).await;
+        let (address, stop, serving) = served(100);
         let _silent = TcpStream::connect(address).await.unwrap();
         let mut busy = TcpStream::connect(address).await.unwrap();
         busy.write_all(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\na").await.unwrap();
@@ -380,7 +380,7 @@ mod tests {
 
     #[tokio::test]
     async fn http2_is_spoken_to_whoever_begins_with_it() {
-        let (address, _stop, _serving) = served(100).await;
+        let (address, _stop, _serving) = served(100);
         let mut stream = TcpStream::connect(address).await.unwrap();
         // In two pieces: the first could still be another method.
         stream.write_all(&PREFACE[..2]).await.unwrap();
