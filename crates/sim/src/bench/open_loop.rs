@@ -37,6 +37,8 @@ pub(super) struct Plan {
 pub(super) struct Arrived {
     /// Milliseconds from when each request was due until its 200.
     pub(super) accepted_ms: Vec<f64>,
+    /// The same from when each was sent: shorter where no connection was free when it was due.
+    pub(super) accepted_once_sent_ms: Vec<f64>,
     /// Milliseconds from when a request was due until it was sent, where its connection was free by then: the generator's
     /// own share.
     pub(super) lag_ms: Vec<f64>,
@@ -74,6 +76,7 @@ pub(super) async fn send(clients: Vec<Client>, template: &Template, first: u64, 
     while let Some(ended) = tasks.join_next().await {
         let one = ended??;
         all.accepted_ms.extend(one.accepted_ms);
+        all.accepted_once_sent_ms.extend(one.accepted_once_sent_ms);
         all.lag_ms.extend(one.lag_ms);
         all.refused += one.refused;
         all.others += one.others;
@@ -118,7 +121,11 @@ async fn one_connection(
         }
         arrived.acknowledged += u64::from(status == 200);
         match status {
-            200 if counts => arrived.accepted_ms.push((watch.elapsed().as_secs_f64() - due) * 1e3),
+            200 if counts => {
+                let answered = watch.elapsed().as_secs_f64();
+                arrived.accepted_ms.push((answered - due) * 1e3);
+                arrived.accepted_once_sent_ms.push((answered - sent) * 1e3);
+            }
             429 | 503 if says_when => arrived.refused += u64::from(counts),
             200 => {}
             _ => arrived.others += 1,

@@ -84,6 +84,7 @@ pub(super) async fn run(options: Options, binary: Option<&Path>) -> anyhow::Resu
         "accepted": during.accepted_ms.len(), "refused": during.refused, "others": others,
         "lost": lost, "connections_renewed": before.renewed + during.renewed + afterwards.renewed,
         "p99_ms_before": p99_before, "p99_ms_during": p99_during, "p99_ms_afterwards": p99_afterwards, "bound_ms": bound_ms,
+        "p99_ms_during_once_sent": rounded(percentile(&mut during.accepted_once_sent_ms, 0.99), 1),
         "refused_afterwards": afterwards.refused,
         "memory_before_mb": rounded(float(resident_before) / 1e6, 1), "memory_growth_mb": rounded(float(growth) / 1e6, 1),
         "acknowledged": acknowledged, "rows": rows,
