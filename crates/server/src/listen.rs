@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use sonde_http::{Peer, PublicApi};
 use sonde_service::Engine;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream};
 use tokio::sync::{Semaphore, watch};
 use tower::Service;
 
@@ -30,6 +31,19 @@ const FINISH_TIMEOUT: Duration = Duration::from_secs(10);
 const UNREAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Largest head of a request, in bytes; one that comes in one piece may be a little longer.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
+
+/// Most connections that wait to be accepted; the system may allow fewer. Tokio's own 128 are full after a few milliseconds in
+/// which many connect and the processor is busy, and whoever comes then waits a second before it knocks again.
+const BACKLOG: u32 = 4_096;
+
+/// Listens on an address.
+pub(crate) fn bind(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // Connections of the process before may still be closing.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
 
 /// Something that accepts connections.
 pub(crate) trait Accept: Send + 'static {
@@ -214,16 +228,16 @@ async fn turn_away(mut connection: impl AsyncWrite + Unpin) {
 
 #[cfg(test)]
 mod tests {
-    use std::net::SocketAddr;
-
     use axum::routing::{get, post};
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;
 
+    const ANY_PORT: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 0);
+
     /// A server with one quick route, and one that reads a body.
-    async fn served(connections_max: usize) -> (SocketAddr, watch::Sender<bool>, tokio::task::JoinHandle<()>) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    fn served(connections_max: usize) -> (SocketAddr, watch::Sender<bool>, tokio::task::JoinHandle<()>) {
+        let listener = bind(ANY_PORT).unwrap();
         let address = listener.local_addr().unwrap();
         let router = Router::new().route("/", get(|| async { "here" })).route("/", post(|body: String| async { body }));
         let (stop, mut stopped) = watch::channel(false);
@@ -245,7 +259,7 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_says_nothing_or_too_slowly_is_cut_off() {
-        let (address, _stop, _serving) = served(100).await;
+        let (address, _stop, _serving) = served(100);
         let patience = HEAD_TIMEOUT + Duration::from_secs(5);
         let (silent, slow, undecided, idle) = tokio::join!(
             send(address, b"", patience),
@@ -259,9 +273,25 @@ mod tests {
         assert!(idle.0.contains("200 OK"), "{}", idle.0);
     }
 
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn many_may_connect_while_nobody_accepts() {
+        let allowed: usize = std::fs::read_to_string("/proc/sys/net/core/somaxconn").unwrap().trim().parse().unwrap();
+        let listener = bind(ANY_PORT).unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut connections = Vec::new();
+        let connecting = async {
+            for _ in 0..allowed.min(500) {
+                connections.push(TcpStream::connect(address).await.unwrap());
+            }
+        };
+        let in_time = tokio::time::timeout(Duration::from_secs(10), connecting).await;
+        assert!(in_time.is_ok(), "only {} could connect", connections.len());
+    }
+
     #[tokio::test]
     async fn a_huge_head_is_refused_at_once() {
-        let (address, _stop, _serving) = served(100).await;
+        let (address, _stop, _serving) = served(100);
         let patience = Duration::from_secs(5);
         let with_header =
             |length: usize| format!("GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-big: {}\r\n\r\n", "a".repeat(length));
@@ -276,7 +306,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_connection_too_many_is_told_so_and_the_next_finds_a_place() {
-        let (address, _stop, _serving) = served(2).await;
+        let (address, _stop, _serving) = served(2);
         let first = TcpStream::connect(address).await.unwrap();
         let second = TcpStream::connect(address).await.unwrap();
         let quick = b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
@@ -311,7 +341,7 @@ mod tests {
                 TcpListener::speaks_http2(connection).await
             }
         }
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = bind(ANY_PORT).unwrap();
         let address = listener.local_addr().unwrap();
         let big = || async { vec![b'a'; 64 * 1024 * 1024] };
         let router = Router::new().route("/", get(|| async { "here" })).route("/big", get(big));
@@ -334,7 +364,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_stop_waits_for_no_silent_connection() {
-        let (address, stop, serving) = served(100).await;
+        let (address, stop, serving) = served(100);
         let _silent = TcpStream::connect(address).await.unwrap();
         let mut busy = TcpStream::connect(address).await.unwrap();
         busy.write_all(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\na").await.unwrap();
@@ -350,7 +380,7 @@ mod tests {
 
     #[tokio::test]
     async fn http2_is_spoken_to_whoever_begins_with_it() {
-        let (address, _stop, _serving) = served(100).await;
+        let (address, _stop, _serving) = served(100);
         let mut stream = TcpStream::connect(address).await.unwrap();
         // In two pieces: the first could still be another method.
         stream.write_all(&PREFACE[..2]).await.unwrap();

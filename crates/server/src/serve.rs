@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use sonde_http::{EdgeOptions, Metrics};
 use sonde_service::{QueueOptions, Service, StorageError, StorageErrorKind, SystemClock};
 use sonde_storage_embedded::EmbeddedStore;
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::UnixListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
@@ -70,7 +70,7 @@ async fn serve(options: &ServeOptions) -> anyhow::Result<()> {
     let store = EmbeddedStore::open_keeping_free(&options.data, u64::from(options.min_free_disk_mib) * 1024 * 1024);
     let store = Arc::new(store.map_err(|error| cannot_open(&options.data, error))?);
     let service = Service::start(Arc::clone(&store), Arc::new(SystemClock), QueueOptions::default()).await?;
-    let listener = TcpListener::bind(options.listen).await.with_context(|| format!("cannot listen on {}", options.listen))?;
+    let listener = listen::bind(options.listen).with_context(|| format!("cannot listen on {}", options.listen))?;
     let address = listener.local_addr()?;
     let local = bind_local(&options.data)?;
     let url = options.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
@@ -91,7 +91,7 @@ async fn serve(options: &ServeOptions) -> anyhow::Result<()> {
     };
     let figures = match (options.metrics_listen, metrics) {
         (Some(address), Some(metrics)) => {
-            let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} for metrics"))?;
+            let listener = listen::bind(address).with_context(|| format!("cannot listen on {address} for metrics"))?;
             tracing::info!(address = %listener.local_addr()?, "metrics are served at /metrics");
             Some((listener, sonde_http::metrics_router(Arc::clone(&service), metrics)))
         }

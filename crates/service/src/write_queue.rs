@@ -3,7 +3,8 @@
 //! A thread of its own commits one group after the other, and one task, which runs among the callers, says when a group
 //! may be taken and answers it. While a group is being synced the next gathers; when nothing is being synced, a group is
 //! handed over as soon as everything that was ready to run has run, so one lonely write is not delayed and a thousand
-//! share one sync. A full queue refuses at once; nothing is ever accepted and then dropped.
+//! share one sync. A full group the thread takes unasked: under overload the task waits its turn among thousands that are
+//! refused, and the disk must not wait with it. A full queue refuses at once; nothing is ever accepted and then dropped.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -13,9 +14,9 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use crate::error::Error;
 use crate::figures::{Figures, Stopwatch};
 
-/// Most groups that are committed and wait to be answered: the next is handed over after the answer, but for a queue that
-/// is being closed.
-const UNANSWERED_MAX: usize = 2;
+/// Most groups that are committed and wait to be answered: as many as a queue of full ones. Others are handed over after the
+/// answer, but for a queue that is being closed.
+const UNANSWERED_MAX: usize = 16;
 
 /// So often in a row it is looked for more writes in vain before a group goes without them.
 const IN_VAIN_MAX: u32 = 16;
@@ -85,7 +86,7 @@ struct Shared {
     gathering: Mutex<Gathering>,
     /// There is a first submission.
     begun: Notify,
-    /// What is gathered may be taken, or the queue is closed.
+    /// What is gathered may be taken, or is a full group, or the queue is closed.
     handed_over: Condvar,
 }
 
@@ -108,7 +109,7 @@ impl Shared {
     /// submission of many, which is not divided. `false` once the queue is closed and empty.
     fn take(&self, group: &mut Vec<Job>, max: usize) -> bool {
         let mut gathering = self.lock();
-        while !gathering.closed && (gathering.jobs.is_empty() || !gathering.may_be_taken) {
+        while !gathering.closed && (gathering.jobs.is_empty() || !(gathering.may_be_taken || gathering.writes >= max)) {
             gathering = self.handed_over.wait(gathering).unwrap_or_else(PoisonError::into_inner);
         }
         gathering.may_be_taken = false;
@@ -175,7 +176,7 @@ impl WriteQueue {
     async fn hand_over<T>(&self, writes: usize, bytes: usize, job: impl FnOnce(oneshot::Sender<T>) -> Job) -> Result<T, Error> {
         const BUSY: Error = Error::Busy { retry_after_secs: 1 };
         let (answer, answered) = oneshot::channel();
-        let is_first = {
+        let (is_first, fills_a_group) = {
             let mut gathering = self.shared.lock();
             let is_full = gathering.jobs.len() >= self.options.waiting_max || gathering.bytes + bytes > self.options.waiting_bytes_max;
             if is_full || gathering.ended {
@@ -184,8 +185,12 @@ impl WriteQueue {
             gathering.bytes += bytes;
             gathering.writes += writes;
             gathering.jobs.push(job(answer));
-            gathering.jobs.len() == 1
+            let group_max = self.options.group_max;
+            (gathering.jobs.len() == 1, gathering.writes >= group_max && gathering.writes - writes < group_max)
         };
+        if fills_a_group {
+            self.shared.handed_over.notify_one();
+        }
         if is_first {
             self.shared.begun.notify_one();
         }
@@ -266,7 +271,7 @@ async fn gather_and_answer(shared: Arc<Shared>, mut results: mpsc::Receiver<Comm
     loop {
         tokio::select! {
             () = shared.begun.notified() => {}
-            // What was taken without being handed over was taken because the queue is closed.
+            // What was taken without being handed over was a full group, or the queue is closed.
             committed = results.recv() => match committed {
                 Some(committed) => committed.answer(),
                 None => return,

@@ -45,6 +45,7 @@ pub(crate) enum NoAnswer {
 /// One kept connection.
 #[derive(Debug)]
 pub(crate) struct Client {
+    address: SocketAddr,
     stream: TcpStream,
     buffer: Vec<u8>,
     filled: usize,
@@ -55,7 +56,24 @@ impl Client {
     pub(crate) async fn connect(address: SocketAddr) -> io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: vec![0; 16 * 1024], filled: 0 })
+        Ok(Self { address, stream, buffer: vec![0; 16 * 1024], filled: 0 })
+    }
+
+    /// Closes the connection and opens another, in this order: both together may be one open file too many.
+    pub(crate) async fn reconnect(self) -> io::Result<Self> {
+        let address = self.address;
+        drop(self);
+        Self::connect(address).await
+    }
+
+    /// Whether the server has ended the connection, as it may do with one on which nothing is asked for a while.
+    pub(crate) async fn has_ended(&self) -> bool {
+        let mut first = [0];
+        tokio::select! {
+            biased;
+            peeked = self.stream.peek(&mut first) => !matches!(peeked, Ok(1..)),
+            () = std::future::ready(()) => false,
+        }
     }
 
     /// The port on this side.
@@ -87,11 +105,11 @@ impl Client {
         Ok(frame.status)
     }
 
-    /// Sends a request and says the status of its answer, and whether it says when to come again.
+    /// Sends a request and says the status of its answer, and whether it says in how many seconds to come again.
     pub(crate) async fn status_and_retry_after(&mut self, request: &[u8]) -> io::Result<(u16, bool)> {
         self.stream.write_all(request).await?;
         let frame = self.read_frame().await?;
-        let says_when = frame.status != 200 && header(&self.buffer[..frame.head], b"retry-after:").is_some();
+        let says_when = frame.status != 200 && header(&self.buffer[..frame.head], b"retry-after:").and_then(number).is_some();
         self.take(frame);
         Ok((frame.status, says_when))
     }
@@ -191,6 +209,22 @@ mod tests {
         let head = b"HTTP/1.1 503 Busy\r\nRetry-After: 1\r\ncontent-length: 0\r\n\r\n";
         assert_eq!(header(head, b"retry-after:"), Some(b"1".as_slice()));
         assert_eq!(header(head, b"after:"), None);
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_the_server_ended_is_known_and_renewed() {
+        let listener = tokio::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let client = Client::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (mut other_end, _) = listener.accept().await.unwrap();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        assert!(!client.has_ended().await);
+        other_end.write_all(b"HTTP/1.1 503 Busy\r\n").await.unwrap();
+        client.stream.readable().await.unwrap();
+        assert!(!client.has_ended().await, "there is something to read");
+        let client = client.reconnect().await.unwrap();
+        drop((other_end, listener.accept().await.unwrap()));
+        client.stream.readable().await.unwrap();
+        assert!(client.has_ended().await);
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod connections;
 mod crossing;
 mod events;
 mod explain;
+mod full_queue;
 mod gates;
 mod identity;
 mod ingest_batch;

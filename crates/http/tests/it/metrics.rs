@@ -12,7 +12,7 @@ use tower::ServiceExt as _;
 
 use crate::support::{Owner, TestApp};
 
-async fn scrape(app: &TestApp, metrics: &Metrics) -> String {
+pub(crate) async fn scrape(app: &TestApp, metrics: &Metrics) -> String {
     let request = Request::get("/metrics").body(Body::empty()).unwrap();
     let response = metrics_router(Arc::clone(&app.service), metrics.clone()).oneshot(request).await.unwrap();
     assert_eq!(response.headers()["content-type"], "text/plain; version=0.0.4; charset=utf-8");
@@ -28,7 +28,7 @@ async fn call(app: &TestApp, metrics: &Metrics, method: &str, path: &str, owner:
 }
 
 #[track_caller]
-fn expect(text: &str, lines: &[&str]) {
+pub(crate) fn expect(text: &str, lines: &[&str]) {
     for line in lines {
         assert!(text.lines().any(|known| known == *line), "{line} is not in\n{text}");
     }

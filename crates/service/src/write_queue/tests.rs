@@ -142,6 +142,28 @@ async fn a_group_is_not_longer_than_it_may_be_but_many_stay_together() {
 }
 
 #[tokio::test]
+async fn a_full_group_is_committed_however_busy_the_callers_are() {
+    let (queue, groups) = willing(QueueOptions { group_max: 2, ..QueueOptions::default() });
+    // Polled last and in the same turn: nothing else of the runtime gets to run before it ends.
+    let busy = async {
+        for _ in 0..5_000 {
+            if groups.seen().len() == 2 {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        groups.seen()
+    };
+    let submit = |id| queue.submit(event(id));
+    let (first, second, third, fourth, fifth, seen) = tokio::join!(submit("a"), submit("b"), submit("c"), submit("d"), submit("e"), busy);
+    assert_eq!(seen, [["a", "b"], ["c", "d"]]);
+    for outcome in [first, second, third, fourth, fifth] {
+        assert_eq!(outcome.unwrap(), Outcome::Appended);
+    }
+    assert_eq!(groups.seen()[2..], [["e"]]);
+}
+
+#[tokio::test]
 async fn a_full_queue_refuses_and_takes_again_once_there_is_room() {
     let options = QueueOptions { waiting_max: 2, ..QueueOptions::default() };
     let (queue, groups, go) = waiting(options);

@@ -66,7 +66,7 @@ pub(super) async fn run(options: Options, binary: Option<&Path>) -> anyhow::Resu
     let mut lags: Vec<f64> = parts.iter_mut().map(|part| percentile(&mut part.arrived.lag_ms, 0.99)).collect();
     let (p99, lag) = (percentile(&mut p99s, 0.5), percentile(&mut lags, 0.5));
     let mut all: Vec<f64> = parts.iter().flat_map(|part| part.arrived.accepted_ms.iter().copied()).collect();
-    let others: u64 = parts.iter().map(|part| part.arrived.refused + part.arrived.others).sum();
+    let others: u64 = parts.iter().map(|part| part.arrived.refused + part.arrived.others + part.arrived.lost).sum();
     let told = json!({
         "p99_ms": rounded(p99, 2), "p99s_ms": p99s.iter().map(|p99| rounded(*p99, 2)).collect::<Vec<_>>(),
         "p50_ms": rounded(percentile(&mut all, 0.5), 2), "p999_ms": rounded(percentile(&mut all, 0.999), 2),
@@ -90,6 +90,7 @@ async fn part(site: &Site, process: u32, options: Options, acknowledged: &mut u6
     *acknowledged += sent.acknowledged;
     let plan = open_loop::Plan {
         connections: u32::from(options.connections),
+        to_the_moment: true,
         rate: sent.per_second / 2.0,
         warm_up: 1.0,
         window: float(u64::from(options.seconds)),

@@ -2,6 +2,8 @@
 //! moment a request was due, so a stall is charged to all that had to wait for it.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::ensure;
@@ -11,15 +13,17 @@ use super::generator::{Template, float};
 use crate::clock::Stopwatch;
 use crate::http::Client;
 
-/// The runtime's timer rounds up to its next tick of a millisecond; the rest is waited for by asking again and again, which
-/// the generator's core is there for.
+/// The runtime's timer rounds up to its next tick of a millisecond.
 const TIMER_TICKS: Duration = Duration::from_millis(2);
 
 /// How many, how fast, how long.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Plan {
-    /// Each sends its share, one request at a time.
+    /// Whichever is free sends the next request, one at a time: a request waits for a connection only when all are busy.
     pub(super) connections: u32,
+    /// The generator has a core of its own, so the last of the wait for a moment is asking again and again. Otherwise requests
+    /// are up to a tick late, and the core is left to the server.
+    pub(super) to_the_moment: bool,
     /// Requests a second, of all together.
     pub(super) rate: f64,
     /// Seconds that do not count.
@@ -33,13 +37,20 @@ pub(super) struct Plan {
 pub(super) struct Arrived {
     /// Milliseconds from when each request was due until its 200.
     pub(super) accepted_ms: Vec<f64>,
+    /// The same from when each was sent: shorter where no connection was free when it was due.
+    pub(super) accepted_once_sent_ms: Vec<f64>,
     /// Milliseconds from when a request was due until it was sent, where its connection was free by then: the generator's
     /// own share.
     pub(super) lag_ms: Vec<f64>,
     /// 503 or 429 that say when to come again.
     pub(super) refused: u64,
-    /// All else.
+    /// All other answers, in the warm-up, too.
     pub(super) others: u64,
+    /// Requests that were sent and never answered, in the warm-up, too.
+    pub(super) lost: u64,
+    /// Connections that the server had ended before a request was sent on them: it lets none stand on which nothing is asked
+    /// for a while. No request is lost by that.
+    pub(super) renewed: u64,
     /// All 200, in the warm-up, too.
     pub(super) acknowledged: u64,
 }
@@ -57,16 +68,20 @@ pub(super) async fn connect(address: SocketAddr, count: u32) -> anyhow::Result<V
 pub(super) async fn send(clients: Vec<Client>, template: &Template, first: u64, plan: Plan) -> anyhow::Result<Arrived> {
     let watch = Stopwatch::start();
     let mut tasks = JoinSet::new();
-    for (place, client) in (0_u32..).zip(clients) {
-        tasks.spawn(one_connection(client, template.clone(), first, place, plan, watch));
+    let next = Arc::new(AtomicU64::new(0));
+    for client in clients {
+        tasks.spawn(one_connection(client, template.clone(), first, Arc::clone(&next), plan, watch));
     }
     let mut all = Arrived::default();
     while let Some(ended) = tasks.join_next().await {
         let one = ended??;
         all.accepted_ms.extend(one.accepted_ms);
+        all.accepted_once_sent_ms.extend(one.accepted_once_sent_ms);
         all.lag_ms.extend(one.lag_ms);
         all.refused += one.refused;
         all.others += one.others;
+        all.lost += one.lost;
+        all.renewed += one.renewed;
         all.acknowledged += one.acknowledged;
     }
     ensure!(!all.accepted_ms.is_empty(), "nothing was accepted");
@@ -77,38 +92,53 @@ async fn one_connection(
     mut client: Client,
     mut template: Template,
     first: u64,
-    place: u32,
+    next: Arc<AtomicU64>,
     plan: Plan,
     watch: Stopwatch,
 ) -> anyhow::Result<Arrived> {
     let mut arrived = Arrived::default();
-    for number in (u64::from(place)..).step_by(usize::try_from(plan.connections)?) {
+    loop {
+        let number = next.fetch_add(1, Ordering::Relaxed);
         let due = float(number) / plan.rate;
         if due >= plan.warm_up + plan.window {
-            break;
+            return Ok(arrived);
         }
         let was_free = watch.elapsed().as_secs_f64() <= due;
-        wait_until(due, watch).await;
+        wait_until(due, watch, plan.to_the_moment).await;
         let sent = watch.elapsed().as_secs_f64();
-        let (status, says_when) = client.status_and_retry_after(template.numbered(first + number)).await?;
-        arrived.acknowledged += u64::from(status == 200);
-        if due < plan.warm_up {
-            continue;
+        if client.has_ended().await {
+            client = client.reconnect().await?;
+            arrived.renewed += 1;
         }
-        if was_free {
+        let Ok((status, says_when)) = client.status_and_retry_after(template.numbered(first + number)).await else {
+            arrived.lost += 1;
+            client = client.reconnect().await?;
+            continue;
+        };
+        let counts = due >= plan.warm_up;
+        if counts && was_free {
             arrived.lag_ms.push((sent - due) * 1e3);
         }
+        arrived.acknowledged += u64::from(status == 200);
         match status {
-            200 => arrived.accepted_ms.push((watch.elapsed().as_secs_f64() - due) * 1e3),
-            429 | 503 if says_when => arrived.refused += 1,
+            200 if counts => {
+                let answered = watch.elapsed().as_secs_f64();
+                arrived.accepted_ms.push((answered - due) * 1e3);
+                arrived.accepted_once_sent_ms.push((answered - sent) * 1e3);
+            }
+            429 | 503 if says_when => arrived.refused += u64::from(counts),
+            200 => {}
             _ => arrived.others += 1,
         }
     }
-    Ok(arrived)
 }
 
-async fn wait_until(due: f64, watch: Stopwatch) {
+async fn wait_until(due: f64, watch: Stopwatch, to_the_moment: bool) {
     let ahead = Duration::from_secs_f64((due - watch.elapsed().as_secs_f64()).max(0.0));
+    if !to_the_moment {
+        tokio::time::sleep(ahead).await;
+        return;
+    }
     if ahead > TIMER_TICKS {
         tokio::time::sleep(ahead.saturating_sub(TIMER_TICKS)).await;
     }

@@ -74,9 +74,18 @@ impl Tab {
 
 /// Resident memory of a process, in bytes.
 pub(super) fn resident(process: u32) -> anyhow::Result<u64> {
+    memory(process, "VmRSS:")
+}
+
+/// The most resident memory that a process ever had, in bytes.
+pub(super) fn most_resident(process: u32) -> anyhow::Result<u64> {
+    memory(process, "VmHWM:")
+}
+
+fn memory(process: u32, field: &'static str) -> anyhow::Result<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let kib = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-    Ok(kib.context("no VmRSS")? * 1_024)
+    let kib = status.lines().find_map(|line| line.strip_prefix(field)?.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    Ok(kib.context(field)? * 1_024)
 }
 
 /// Runs the benchmark.
