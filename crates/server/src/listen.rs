@@ -88,6 +88,12 @@ impl Accept for TcpListener {
     }
 }
 
+/// Whether others can be accepted at once: who connects and goes away again must not hold up anybody.
+fn is_of_one_connection(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
 /// Ends a connection whose other end takes nothing for so long. Without, an answer that is never read would keep its
 /// connection, and the memory behind it, until the client goes away.
 fn limit_unread(connection: &TcpStream, timeout: Duration) -> std::io::Result<()> {
@@ -165,6 +171,7 @@ pub(crate) async fn serve<A: Accept>(listener: A, service: impl Answers, connect
                         drop(place);
                     });
                 }
+                Err(error) if is_of_one_connection(&error) => tracing::debug!(%error, "a connection was gone before it was accepted"),
                 Err(error) => {
                     // Out of file descriptors, most likely: give others time to close theirs.
                     tracing::warn!(%error, "a connection could not be accepted");

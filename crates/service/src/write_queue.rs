@@ -395,8 +395,12 @@ impl<C: Commit> Committer<C> {
 }
 
 impl<C> Drop for Committer<C> {
-    /// Also after a panic: whoever waits is told that nothing was kept, and so is everybody after.
+    /// Also after a panic: whoever waits is told that nothing was kept, and so is everybody after. Nobody knows then what is on
+    /// disk, as after a write that failed.
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.failing.send_replace(true);
+        }
         let mut gathering = self.shared.lock();
         gathering.ended = true;
         gathering.jobs.clear();

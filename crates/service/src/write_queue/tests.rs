@@ -224,6 +224,7 @@ async fn after_a_panic_nobody_waits_for_ever() {
     assert!(matches!(queue.submit(event("a")).await, Err(Error::Busy { .. })));
     until(|| queue.shared.lock().ended).await;
     assert!(matches!(queue.submit(event("b")).await, Err(Error::Busy { .. })));
+    assert!(queue.has_failed(), "a server that keeps nothing any more ends");
 }
 
 #[tokio::test]
